@@ -1,0 +1,52 @@
+# `make demo` and `make test` work on a fresh machine: each target sets up what it needs by itself.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+
+.PHONY: help demo run test check format clean
+
+help:
+	@echo "make demo    the whole way of a film, without any account"
+	@echo "make run     run Movie Sync (options: make run ARGS='--once --verbose')"
+	@echo "make test    all tests"
+	@echo "make check   ruff, mypy, import direction"
+
+demo: $(VENV)/.installed
+	@sh scripts/get-qbittorrent.sh
+	@$(PY) main.py --demo
+
+run: $(VENV)/.installed
+	@$(PY) main.py $(ARGS)
+
+test: $(VENV)/.installed-dev
+	@sh scripts/get-qbittorrent.sh
+	$(PY) -m pytest $(ARGS)
+
+check: $(VENV)/.installed-dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy .
+	$(PY) -m pytest -q tests/test_imports.py
+
+format: $(VENV)/.installed-dev
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Movie Sync needs Python 3.11 or later; set PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Setting up the virtual environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "python3 -m venv failed; on Debian: apt install python3-venv"; exit 1; }
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements.txt requirements-dev.txt | $(VENV)/bin/python
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $(VENV)/.installed $@

@@ -1,0 +1,165 @@
+"""One film's attempt, from pending to handed over: is it there already, choose, fetch, hand over.
+
+Called by DownloadWorker for one claimed film at a time. Every step can be repeated: the chosen release is
+written down before qBittorrent is asked, and a torrent that is there already is success, so a crash between
+any two steps ends in the same state. Decides nothing about errors: they are raised to the worker.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from destination import Destination
+from download_service import DownloadResult, Found, MovieDownloader, NoRelease
+from errors import service_title
+from library import Entry, Library, find_entry
+from movie import ChosenRelease, Movie
+from places import DownloadPlace
+from qbittorrent_manager import HandOver, TorrentStatus
+from queue_files import PENDING
+from queue_manager import QueueManager
+from release_choice import summary
+from services import Services
+from torrent_file import TorrentFile
+from torrent_store import kept_torrent
+
+CHOICE_KEPT_FOR = 24 * 3600
+TORRENTS_KEPT_FOR = 30.0
+
+
+class TorrentClient(Protocol):
+    """What an attempt asks of qBittorrent besides taking a torrent."""
+
+    def torrents(self) -> tuple[TorrentStatus, ...]:
+        """All torrents."""
+
+    def find(self, candidates: Sequence[str]) -> TorrentStatus | None:
+        """The torrent with one of these hashes."""
+
+
+@dataclass(frozen=True)
+class AlreadyThere:
+    """The film exists: on disk, or as a torrent (`torrent_hash`), ours if `owned`."""
+
+    where: str
+    torrent_hash: str | None = None
+    owned: bool = False
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """A torrent of the film is where it belongs."""
+
+    release: ChosenRelease | None
+    torrent_hash: str
+    handed: HandOver
+
+
+@dataclass(frozen=True)
+class Overtaken:
+    """Another process took the film out of the pending queue meanwhile; nothing was handed over."""
+
+
+Outcome = AlreadyThere | HandedOver | NoRelease | Overtaken
+
+
+class Acquisition:
+    """Tries to get films. `client` is None when qBittorrent is disabled; `tag` marks our torrents."""
+
+    def __init__(
+        self,
+        *,
+        queue: QueueManager,
+        downloaders: Sequence[MovieDownloader],
+        destination: Destination,
+        client: TorrentClient | None,
+        library: Library,
+        place: DownloadPlace,
+        services: Services,
+        tag: str,
+        say: Callable[[str], None],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._queue = queue
+        self._downloaders = downloaders
+        self._destination = destination
+        self._client = client
+        self._library = library
+        self._place = place
+        self._services = services
+        self._tag = tag
+        self._say = say
+        self._now = now
+        self._torrents: tuple[Entry, ...] = ()
+        self._torrents_at = 0.0
+
+    def attempt(self, movie: Movie) -> Outcome:
+        """Get one claimed film. Raises what stands in the way (`errors`), having lost nothing."""
+        self._place.check()
+        resumed = self._resume(movie)
+        if resumed is not None:
+            return resumed
+        name_proves = not self._queue.has_namesake(movie)
+        there = self._find_existing(movie, name_proves)
+        if there is not None:
+            return there
+        result = self._search(movie, name_proves)
+        if isinstance(result, NoRelease):
+            return result
+        return self._hand_over(movie, result.torrent, result.release)
+
+    def _resume(self, movie: Movie) -> Outcome | None:
+        """Finish what was begun: the release chosen before a crash, or while there was no room."""
+        if not movie.torrent_hash:
+            return None
+        if self._client is not None:
+            status = self._client.find([movie.torrent_hash])
+            self._services.succeeded("qbittorrent")
+            if status is not None:
+                owned = self._tag in status.tags
+                return HandedOver(
+                    movie.release, movie.torrent_hash, HandOver(status.hash, owned, already_there=True)
+                )
+        fresh = movie.release is not None and self._now() - movie.release.chosen_at < CHOICE_KEPT_FOR
+        torrent = kept_torrent(self._queue.folder, movie.torrent_hash) if fresh else None
+        return self._hand_over(movie, torrent, movie.release) if torrent and movie.release else None
+
+    def _find_existing(self, movie: Movie, name_proves: bool) -> AlreadyThere | None:
+        entries = self._library.entries() if self._place.here else ()
+        entry = find_entry(movie, (*self._torrent_entries(), *entries), name_proves=name_proves)
+        if entry is None:
+            return None
+        return AlreadyThere(entry.where, entry.torrent_hash, owned=self._tag in entry.tags)
+
+    def _torrent_entries(self) -> tuple[Entry, ...]:
+        if self._client is not None and not 0 <= self._now() - self._torrents_at < TORRENTS_KEPT_FOR:
+            self._torrents = tuple(
+                Entry(torrent.name, f"qBittorrent: {torrent.name}", torrent.hash, torrent.tags)
+                for torrent in self._client.torrents()
+            )
+            self._services.succeeded("qbittorrent")
+            self._torrents_at = self._now()
+        return self._torrents
+
+    def _search(self, movie: Movie, name_proves: bool) -> DownloadResult:
+        """Ask the trackers in turn; the last one's "no" stands for all."""
+        result: DownloadResult = NoRelease("No tracker is configured")
+        for downloader in self._downloaders:
+            result = downloader.download_movie(movie, name_proves=name_proves)
+            self._services.succeeded(downloader.name)
+            if isinstance(result, Found):
+                self._say(f"   ✓ Found on {service_title(downloader.name)} ({summary(result.release)})")
+                break
+        return result
+
+    def _hand_over(self, movie: Movie, torrent: TorrentFile, release: ChosenRelease) -> Outcome:
+        noted = self._queue.note(movie, PENDING, release=release, torrent_hash=torrent.info_hash)
+        if noted is None:
+            return Overtaken()
+        if self._client is not None:
+            self._place.require_room(torrent.size)
+        handed = self._destination.hand_over(torrent)
+        if self._client is not None:
+            self._services.succeeded("qbittorrent")
+        return HandedOver(release, torrent.info_hash, handed)

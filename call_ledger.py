@@ -1,0 +1,74 @@
+"""The count of API calls of the last hour, shared by every process that uses this state folder.
+
+Owns `filelist_calls.json`: a JSON list of integer unix seconds, one for each call. A call is on disk before
+it is sent, so that a crash or a second process can only make us ask less, never more. Knows nothing of what
+is asked. Any thread may call it; the file is read anew each time under the lock beside it. Invariant: never
+more than `limit` calls within `window` seconds.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from errors import RateLimited
+from storage import file_lock, read_json, write_json
+
+
+class CallLedger:
+    """Admits at most `limit` calls within any `window` seconds (FileList: 150 an hour for each account)."""
+
+    def __init__(
+        self, path: Path, limit: int = 150, window: int = 3600, now: Callable[[], float] = time.time
+    ) -> None:
+        self._path = path
+        self._lock = path.with_suffix(".lock")
+        self._limit = limit
+        self._window = window
+        self._now = now
+
+    def book(self) -> None:
+        """Write down one call, synced, before it is sent.
+
+        Raises `RateLimited` (`own_ledger`, `retry_at` in unix seconds) when all calls are used, `StateError`
+        when the file is broken or cannot be written: then nothing may be sent.
+        """
+        with file_lock(self._lock):
+            now = int(self._now())
+            written = self._read()
+            calls = standing(written, now, self._window)
+            if len(calls) >= self._limit:
+                if calls != written:
+                    write_json(self._path, calls)
+                raise self._full(calls)
+            write_json(self._path, [*calls, now])
+
+    def used(self) -> int:
+        """How many calls of the current window are booked. Writes nothing."""
+        return len(standing(self._read(), int(self._now()), self._window))
+
+    def _read(self) -> list[int]:
+        return read_json(self._path, list[int], [])
+
+    def _full(self, calls: list[int]) -> RateLimited:
+        free_at = calls[-self._limit] + self._window
+        return RateLimited(
+            "filelist",
+            f"Rate limit reached: {len(calls)} of {self._limit} calls used, next at {_clock(free_at)}. "
+            "Nothing needs to be done: films wait and go on by themselves.",
+            retry_at=free_at,
+            own_ledger=True,
+        )
+
+
+def standing(calls: list[int], now: int, window: int) -> list[int]:
+    """The calls that still count at `now`, oldest first.
+
+    A call that lies ahead of the clock was booked before the clock was set back: it counts as made now, so
+    that it neither frees a place early nor holds one for longer than one window.
+    """
+    return sorted(min(call, now) for call in calls if call > now - window)
+
+
+def _clock(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, tz=UTC).astimezone():%H:%M}"

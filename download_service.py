@@ -1,0 +1,61 @@
+"""What a tracker has to be able to do, and what comes of asking it for a film.
+
+Owns `MovieDownloader`, the base class of every tracker, and its two results. Holds nothing of any one
+tracker, never touches a queue, never talks to qBittorrent. Called by DownloadWorker, one film at a time.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from movie import ChosenRelease, Movie
+from release_choice import Refusal
+from torrent_file import TorrentFile
+
+
+@dataclass(frozen=True)
+class Found:
+    """A release was chosen, and its .torrent is in hand, proven and kept on disk."""
+
+    release: ChosenRelease
+    torrent: TorrentFile
+
+
+@dataclass(frozen=True)
+class NoRelease:
+    """The tracker answered and has nothing for us yet. This "no" is the film's own: it costs one try.
+
+    `reason` is one line for the queue file; `refused` names each release that was looked at.
+    """
+
+    reason: str
+    refused: tuple[Refusal, ...] = ()
+
+
+DownloadResult = Found | NoRelease
+
+
+class MovieDownloader(ABC):
+    """One tracker.
+
+    Duties of a subclass:
+
+    - It searches, chooses by `release_choice`, fetches the .torrent and proves it by `torrent_file`. It never
+      hands a link to anybody: links hold secrets, and what lies behind them may be a page.
+    - It never reads or changes a queue and never waits: when and whether to ask again is the worker's matter.
+    - Nothing found is `NoRelease`. Everything else is raised, as the class whose reaction fits:
+      `ServiceUnavailable` (no usable answer), `RateLimited` and `Blocked` (not now), `AuthError`
+      (credentials refused), `FilmFault` (wrong with this film alone), `StateError` (our own files).
+    - No message, log line or traceback of its own holds a credential.
+
+    It is used by one thread at a time.
+    """
+
+    name: str
+    """The name of the service in `services.json`, in messages and in `ChosenRelease.tracker`."""
+
+    @abstractmethod
+    def download_movie(self, movie: Movie, *, name_proves: bool = True) -> DownloadResult:
+        """Find the best release of `movie` and fetch its .torrent. Raises as described above.
+
+        `name_proves` is False when another film in the queues has this title and year: only ids count then.
+        """

@@ -1,0 +1,83 @@
+"""What film pages said, kept in `films.json`; and the rule by which two mentions are one film.
+
+Owns that file and which ids prove a film: the film id if both mentions have one, else lid, else slug, for
+slugs and titles change and pass on to other films. Asks nobody. Used by one thread at a time; another
+process may replace the file at any moment.
+"""
+
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import storage
+from movie import FilmFacts, ListedFilm
+
+Mention = ListedFilm | FilmFacts
+M = TypeVar("M", ListedFilm, FilmFacts)
+
+
+def film_key(film: Mention) -> str:
+    """The name of a film in our files: its film id, else `lid:<lid>`, else `slug:<slug>`."""
+    return _keys(film)[0]
+
+
+def are_different(one: Mention, other: Mention) -> bool:
+    """Whether two mentions that share an id are two films all the same."""
+    return bool(one.film_id and other.film_id and one.film_id != other.film_id)
+
+
+def _keys(film: Mention) -> list[str]:
+    named = ((film.film_id, ""), (film.lid, "lid:"), (film.slug, "slug:"))
+    return [prefix + value for value, prefix in named if value] or [f"title:{film.title}"]
+
+
+class FilmIndex(Generic[M]):
+    """Films in the order they were added, each once, found by any of their ids."""
+
+    def __init__(self) -> None:
+        self.films: list[M] = []
+        self._by_key: dict[str, M] = {}
+
+    def find(self, film: Mention) -> M | None:
+        """The film that this mention means."""
+        candidates = (self._by_key.get(key) for key in _keys(film))
+        return next((known for known in candidates if known and not are_different(known, film)), None)
+
+    def add(self, film: M) -> bool:
+        """Add a film; False if it is there already."""
+        if self.find(film) is not None:
+            return False
+        self.films.append(film)
+        for key in _keys(film):
+            self._by_key[key] = film
+        return True
+
+
+class FilmStore:
+    """`films.json`: the facts of each film page that was read, by `film_key`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stamp: storage.FileStamp = None
+        self._index: FilmIndex[FilmFacts] = FilmIndex()
+
+    def find(self, film: Mention) -> FilmFacts | None:
+        """What is known of the film. Raises `StateError` if the file cannot be believed."""
+        self._refresh()
+        return self._index.find(film)
+
+    def add(self, facts: FilmFacts) -> None:
+        """Keep the facts of one film. Raises `StateError`."""
+        # No lock: where two processes add at once, one of them loses a page that is simply fetched again.
+        self._refresh()
+        if self._index.add(facts):
+            storage.write_json(self._path, {film_key(film): film for film in self._index.films})
+            self._stamp = storage.stamp(self._path)
+
+    def _refresh(self) -> None:
+        stamp = storage.stamp(self._path)
+        if stamp == self._stamp:
+            return
+        index: FilmIndex[FilmFacts] = FilmIndex()
+        for facts in storage.read_json(self._path, dict[str, FilmFacts], {}).values():
+            index.add(facts)
+        self._index, self._stamp = index, stamp

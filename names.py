@@ -1,0 +1,279 @@
+"""Titles, years and IMDb ids as they stand in names of releases, folders and files.
+
+Pure text work for every room and thread: no I/O, no clock, no state, and nothing here raises on any text.
+It compares names and reads them; what a match leads to is decided elsewhere. A false "same film" is the worse
+error (the film would never be fetched, or the wrong one would be), so every doubt means "not the same".
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+FIRST_YEAR, LAST_YEAR = 1880, 2039
+_SHORT_TITLE = 6
+_ALIKE = 85.0
+_WORD_ALIKE = 75.0
+
+_ARTICLES = frozenset({"a", "an", "the"})
+_PART_WORDS = frozenset({"part", "pt", "vol", "volume", "chapter", "episode"})
+_NUMBER_WORDS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
+_FIGURES = {word: str(number) for number, word in enumerate(_NUMBER_WORDS)}
+_TENS = ("", "x", "xx", "xxx")
+_UNITS = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
+_ROMAN = {_TENS[n // 10] + _UNITS[n % 10]: str(n) for n in range(1, 40)}
+
+_BY_HAND = str.maketrans(
+    {"ß": "ss", "ẞ": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ð": "d", "Ð": "d"}
+    | {"þ": "th", "Þ": "th", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ħ": "h", "Ħ": "h", "ı": "i"}
+    | {"½": " 1 2 ", "²": " 2 ", "³": " 3 ", "™": " ", "®": " ", "©": " "}
+    | dict.fromkeys("'’‘`´ʼ′＇", "")
+)
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+
+_WORD = re.compile(r"[^\W_]+")
+_DIGITS = re.compile(r"[0-9]+")
+# "Face/Off" becomes "Face+Off" on disk, so a tight plus is a mere separator; a free one means "and".
+_TIGHT_PLUS = re.compile(r"(?<=\w)\+(?=\w)")
+_THOUSANDS = re.compile(r"(?<=[0-9])[.,](?=[0-9]{3}(?![0-9]))")
+_MOVED_ARTICLE = re.compile(r"^(?P<title>.+),\s*(?P<article>the|an|a)\s*$", re.IGNORECASE)
+
+_EXTENSION = re.compile(r"\.(?:mkv|mp4|avi|m4v|m2ts|ts|iso|wmv|mov|torrent|nfo)$", re.IGNORECASE)
+_SITE = re.compile(r"^\s*www\.\S+\s*-\s*", re.IGNORECASE)
+_ID_TAG = re.compile(
+    r"[\[({]\s*(?:imdb|tmdb|tvdb|edition)(?:id)?\s*[-=:][^\])}]*[\])}]|\btt[0-9]{6,10}\b", re.IGNORECASE
+)
+_YEAR = re.compile(
+    r"(?P<open>[(\[{]\s*)?(?<![^\W_])(?P<year>(?:18|19|20)[0-9]{2})(?![^\W_])(?P<close>\s*[)\]}])?"
+)
+# Only tags that are no words of any language: "web", "cam" or "german" may be part of a title.
+RELEASE_TAG = re.compile(
+    r"(?<![^\W_])(?:[0-9]{3,4}[pi]|[0-9]{3,4}x[0-9]{3,4}|uhd|blu-?ray|b[dr]-?rip|bd-?remux|remux|dvd-?rip|dvd-?scr"
+    r"|dvd-?[59r]|hdtv|hd-?rip|web-?dl|web-?rip|hd-?cam|cam-?rip|telesync|[xh][ .]?26[45]|hevc|avc|xvid|divx"
+    r"|dts|ac3|aac|e-?ac3|flac|truehd)(?![^\W_])",
+    re.IGNORECASE,
+)
+_IMDB = re.compile(
+    r"(?<![a-z0-9])(?:imdb(?:id)?\s*[-=:]\s*(?:tt)?|tt)([0-9]{5,10})(?![a-z0-9])", re.IGNORECASE
+)
+_ONE_IMDB = re.compile(r"\s*(?:tt)?([0-9]{1,12})\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class NameParts:
+    """A name taken apart. `rest` is what follows the year, or the title when there is no year."""
+
+    title: str
+    year: int | None
+    rest: str
+
+
+@dataclass(frozen=True)
+class YearAt:
+    """A plausible year of release and where it stands in its text, brackets included."""
+
+    year: int
+    start: int
+    end: int
+
+
+def fold(title: str) -> str:
+    """The title without case, accents, punctuation and articles: words divided by one blank.
+
+    A title of nothing but punctuation is returned as it is, so that two of them are not taken for one.
+    """
+    text = unicodedata.normalize("NFKD", title.translate(_BY_HAND))
+    text = "".join(letter for letter in text if not unicodedata.combining(letter)).casefold()
+    text = _THOUSANDS.sub("", text)
+    text = _TIGHT_PLUS.sub(" ", text).replace("&", " and ").replace("+", " and ")
+    words = _WORD.findall(_article_first(text))
+    return " ".join(_without_articles(_with_letters_joined(words))) or title.strip().casefold()
+
+
+def numbers(title: str) -> frozenset[str]:
+    """Every number of the title in digits ("Part Two", "II" and "2" are one), as a set of texts."""
+    found = (number for word in _plain_words(title) for number in _DIGITS.findall(word))
+    return frozenset(number.lstrip("0") or "0" for number in found)
+
+
+def title_key(title: str) -> str:
+    """What two spellings of one title share, as one word: "Spider-Man: Part II" and "Spiderman 2" agree."""
+    spaced = " ".join(_plain_words(title))
+    return re.sub(r"(?<=[0-9]) (?=[0-9])", "_", spaced).replace(" ", "")
+
+
+def same_title(a: str, b: str) -> bool:
+    """Whether both are the same words, numerals and articles aside."""
+    return _plain_words(a) == _plain_words(b)
+
+
+def similarity(a: str, b: str) -> float:
+    """How much alike the folded titles are, 0 to 100 (plain ratio: no partial and no token scoring)."""
+    return fuzz.ratio(" ".join(_plain_words(a)), " ".join(_plain_words(b)))
+
+
+def same_film_name(title_a: str, year_a: int | None, title_b: str, year_b: int | None) -> bool:
+    """Whether two titles with years name one film, as far as names can tell.
+
+    85 % alike is enough only with equal years, equal numbers and no further word on either side; one year
+    apart or without a year the titles must be the same words. So must titles of six letters or less.
+    """
+    if numbers(title_a) != numbers(title_b):
+        return False
+    if year_a != year_b or year_a is None:
+        near = year_a is None or year_b is None or abs(year_a - year_b) == 1
+        return near and same_title(title_a, title_b)
+    key_a, key_b = title_key(title_a), title_key(title_b)
+    if key_a == key_b or min(len(key_a), len(key_b)) <= _SHORT_TITLE:
+        return key_a == key_b
+    return _no_further_word(title_a, title_b) and similarity(title_a, title_b) >= _ALIKE
+
+
+def title_forms(title: str) -> tuple[str, ...]:
+    """The title, and the way German names are written without umlauts where that differs."""
+    return tuple(dict.fromkeys((title, title.translate(_UMLAUTS))))
+
+
+def split_title_year(name: str) -> tuple[str, int | None]:
+    """Title and year of a release, folder or file name; the year is None when the name has none."""
+    parts = read_name(name)
+    return parts.title, parts.year
+
+
+def read_name(name: str) -> NameParts:
+    """Take a release, folder or file name apart. A year that is the whole title is the title."""
+    text = _EXTENSION.sub("", _ID_TAG.sub(" ", _SITE.sub("", name)).strip())
+    tag = RELEASE_TAG.search(text, 1)
+    tags_at = tag.start() if tag else len(text)
+    found = year_in(text, after=1)
+    if found is None or not _WORD.search(text[: found.start]):
+        leading = _YEAR.match(text)
+        if leading and leading["open"] and _WORD.search(text[leading.end() : tags_at]):
+            return NameParts(_shown(text[leading.end() : tags_at]), int(leading["year"]), text[tags_at:])
+        return NameParts(_shown(text[:tags_at]), None, text[tags_at:])
+    return NameParts(_shown(text[: min(found.start, tags_at)]), found.year, text[found.end :])
+
+
+def year_in(text: str, *, after: int = 0) -> YearAt | None:
+    """The year of release in a name, from position `after` on.
+
+    It is the last plausible year before the first release tag, a bracketed one before a bare one; only
+    without any there, the first one after the tag ("Title.BluRay.1996").
+    """
+    tag = RELEASE_TAG.search(text, after)
+    tags_at = tag.start() if tag else len(text)
+    found = [hit for hit in _YEAR.finditer(text, after) if FIRST_YEAR <= int(hit["year"]) <= LAST_YEAR]
+    bracketed = [hit for hit in found if hit["open"] and hit["close"]]
+    for hits in (bracketed, found):
+        early = [hit for hit in hits if hit.start() < tags_at]
+        if early:
+            return _year_at(early[-1])
+    return _year_at(found[0]) if found else None
+
+
+def imdb_ids(text: str) -> tuple[str, ...]:
+    """Every IMDb id in a name or text, once each, as "tt" and at least seven digits."""
+    found = (f"tt{int(digits):07d}" for digits in _IMDB.findall(text) if int(digits))
+    return tuple(dict.fromkeys(found))
+
+
+def same_imdb(a: str | None, b: str | None) -> bool:
+    """Whether both are one IMDb id. The number counts, not its zeros; no id is the same as none."""
+    number = imdb_number(a)
+    return number is not None and number == imdb_number(b)
+
+
+def imdb_number(text: str | None) -> int | None:
+    """The number of one IMDb id ("tt0133093", "133093"); None when there is none, or only zeros."""
+    match = _ONE_IMDB.fullmatch(text or "")
+    return (int(match[1]) or None) if match else None
+
+
+def _article_first(title: str) -> str:
+    moved = _MOVED_ARTICLE.match(title)
+    return f"{moved['article']} {moved['title']}" if moved else title
+
+
+def _with_letters_joined(words: list[str]) -> list[str]:
+    """Write "l a confidential" as "la confidential": initials are divided in many ways."""
+    joined: list[str] = []
+    in_run = False
+    for word in words:
+        is_letter = len(word) == 1 and word.isascii() and word.isalpha()
+        if is_letter and in_run:
+            joined[-1] += word
+        else:
+            joined.append(word)
+        in_run = is_letter
+    return joined
+
+
+def _without_articles(words: list[str]) -> list[str]:
+    """Drop one leading article and the inner ones; "The A-Team" and "Plan A" keep their letter."""
+    kept = words[1:] if len(words) > 1 and words[0] in _ARTICLES else words
+    last = len(kept) - 1
+    return [
+        word
+        for place, word in enumerate(kept)
+        if place == 0 or word not in _ARTICLES or (word == "a" and place == last)
+    ]
+
+
+def _plain_words(title: str) -> list[str]:
+    """The folded words with numerals as digits, and without "and" and the "part" before a number.
+
+    A title of one word stays as it is: "9" and "Nine" are two films of one year.
+    """
+    words = fold(title).split()
+    if len(words) < 2:
+        return words
+    figures = [_figure(words, place) for place in range(len(words))]
+    plain = []
+    for place, word in enumerate(words):
+        follows = figures[place + 1] if place + 1 < len(words) else None
+        if word == "and" or (place and word in _PART_WORDS and follows):
+            continue
+        plain.append(figures[place] or word)
+    return plain or words
+
+
+def _figure(words: list[str], place: int) -> str | None:
+    """The number that the word at this place stands for, in digits, or None.
+
+    A single "i", "v" or "x" is a number only at the end or after "part": "Batman v Superman" has none.
+    """
+    word = words[place]
+    if word.isascii() and word.isdigit():
+        return word.lstrip("0") or "0"
+    if word in _FIGURES:
+        return _FIGURES[word]
+    if place == 0 or word not in _ROMAN:
+        return None
+    stands_free = place == len(words) - 1 or words[place - 1] in _PART_WORDS
+    return _ROMAN[word] if len(word) > 1 or stands_free else None
+
+
+def _no_further_word(title_a: str, title_b: str) -> bool:
+    a, b = _plain_words(title_a), _plain_words(title_b)
+    return _all_found(a, b) and _all_found(b, a)
+
+
+def _all_found(words: list[str], among: list[str]) -> bool:
+    return all(any(fuzz.ratio(word, other) >= _WORD_ALIKE for other in among) for word in words)
+
+
+def _year_at(hit: re.Match[str]) -> YearAt:
+    whole = hit["open"] and hit["close"]
+    return YearAt(int(hit["year"]), *(hit.span() if whole else hit.span("year")))
+
+
+def _shown(title: str) -> str:
+    """A title as people write it: dots and underscores that stood for blanks become blanks."""
+    stripped = title.strip(" -–_.,:").rstrip("([{ -–_.,:")
+    dotted = " " not in stripped
+    spaced = re.sub(r"[._\s]+" if dotted else r"[_\s]+", " ", stripped)
+    return _article_first(spaced.strip())

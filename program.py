@@ -1,0 +1,154 @@
+"""The program put together: which parts exist for this configuration, and how they hang on each other.
+
+Called once by `main`. Everything that talks to the outside is made here, with the addresses, credentials
+and time limits of the configuration, and handed down; no room finds its own.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from acquisition import Acquisition
+from call_ledger import CallLedger
+from config import Config
+from console import Console
+from credentials_manager import CredentialsManager
+from destination import SavedTorrents
+from errors import ConfigError
+from export_file import ExportWatchlist
+from filelist_downloader import FileListDownloader
+from follow_up import FollowUp
+from library import Library
+from monitor import LetterboxdWatchlistMonitor
+from new_films import NewFilms
+from places import DownloadPlace
+from qbittorrent_manager import QBittorrentManager
+from queue_manager import QueueManager
+from release_choice import Preferences
+from services import Services
+from web import WebClient
+from workers import DownloadWorker, MonitorWorker, WatchlistSource
+
+PAGE_SECONDS = 30.0
+API_SECONDS = 30.0
+
+
+class Program:
+    """The parts of one running Movie Sync. Opening it reads the state files (`StateError`)."""
+
+    def __init__(
+        self,
+        folder: Path,
+        config: Config,
+        credentials: CredentialsManager,
+        console: Console,
+        stop: threading.Event,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.folder = folder
+        self.config = config
+        self.console = console
+        self.stop = stop
+        self._now = now
+        self._credentials = credentials
+        self.queue = QueueManager(folder, max_retries=config["max_retries"])
+        self.services = Services(folder, credentials.fingerprint, now)
+
+    def make_workers(self) -> tuple[MonitorWorker, DownloadWorker]:
+        """The two workers, wired to everything they need; a film that becomes pending wakes the second."""
+        settings = self.config["qbittorrent"]
+        directory = Path(self.config["download_directory"])
+        place = DownloadPlace(
+            directory,
+            self.folder,
+            we_write=not settings["enabled"],
+            elsewhere=bool(settings["enabled"] and settings["save_path"]),
+        )
+        library = Library([directory, *map(Path, self.config["library_directories"])])
+        downloads = self._download_worker(place, library)
+        self.queue.on_queued(downloads.wake.set)
+        return self._monitor_worker(place, library), downloads
+
+    def _watchlist(self) -> WatchlistSource:
+        config = self.config
+        if config["watchlist_source"] != "web":
+            source = Path(config["watchlist_source"])
+            return ExportWatchlist(source, config["username"], self.folder, self._now)
+        web = WebClient(
+            "letterboxd", config["letterboxd_url"], config["user_agent"], self.stop, seconds=PAGE_SECONDS
+        )
+        return LetterboxdWatchlistMonitor(
+            config["username"],
+            web,
+            self.folder,
+            request_interval=config["request_interval"],
+            stop=self.stop,
+            now=self._now,
+        )
+
+    def _monitor_worker(self, place: DownloadPlace, library: Library) -> MonitorWorker:
+        watchlist = self._watchlist()
+        return MonitorWorker(
+            watchlist=watchlist,
+            new_films=NewFilms(watchlist, self.queue, library, place, self.console.say, self._now),
+            queue=self.queue,
+            services=self.services,
+            console=self.console,
+            check_interval=self.config["check_interval"],
+            stop=self.stop,
+            now=self._now,
+        )
+
+    def _download_worker(self, place: DownloadPlace, library: Library) -> DownloadWorker:
+        client = self._qbittorrent()
+        acquisition = Acquisition(
+            queue=self.queue,
+            downloaders=[self._filelist()],
+            destination=client or SavedTorrents(place.directory),
+            client=client,
+            library=library,
+            place=place,
+            services=self.services,
+            tag=self.config["qbittorrent"]["tag"],
+            say=self.console.say,
+            now=self._now,
+        )
+        follow_up = (
+            FollowUp(self.queue, client, self.services, self.console.say, self._now) if client else None
+        )
+        return DownloadWorker(
+            queue=self.queue,
+            acquisition=acquisition,
+            follow_up=follow_up,
+            services=self.services,
+            needed=("qbittorrent", "filelist") if client else ("filelist",),
+            config=self.config,
+            console=self.console,
+            stop=self.stop,
+            now=self._now,
+        )
+
+    def _filelist(self) -> FileListDownloader:
+        account = self._credentials.get("filelist")
+        if account is None:
+            raise ConfigError([self._credentials.missing("filelist") or "FileList credentials are missing"])
+        web = WebClient(
+            "filelist", self.config["api_url"], self.config["user_agent"], self.stop, seconds=API_SECONDS
+        )
+        return FileListDownloader(
+            web,
+            account.username,
+            account.secret,
+            Preferences.from_config(self.config),
+            CallLedger(self.folder / "filelist_calls.json", now=self._now),
+            self.folder,
+            self._now,
+        )
+
+    def _qbittorrent(self) -> QBittorrentManager | None:
+        settings = self.config["qbittorrent"]
+        if not settings["enabled"]:
+            return None
+        save_path = settings["save_path"] or self.config["download_directory"]
+        return QBittorrentManager(settings, self._credentials.get("qbittorrent"), save_path, self.stop)

@@ -1,0 +1,117 @@
+"""What qBittorrent says about torrents, read into records that are the same for versions 4.5 to 5.3.
+
+Pure: bytes in, records out. Knows the fields of torrents/info (qBittorrent wiki, "WebUI API") and what
+versions say differently; no connection, no client library.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+_HASH = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
+_ABSOLUTE = re.compile(r"/|\\\\|[A-Za-z]:[\\/]")
+# Not among them: `moving` (the file may still lie elsewhere) and `missingFiles`, both with progress 1.
+_COMPLETE = frozenset(
+    {"uploading", "pausedUP", "stoppedUP", "queuedUP", "stalledUP", "checkingUP", "forcedUP"}
+)
+
+
+@dataclass(frozen=True)
+class TorrentStatus:
+    """A torrent as qBittorrent sees it, the same for every version.
+
+    `hash` is qBittorrent's own id. `complete` means every wanted byte is in its final place. Sizes in bytes,
+    times in unix seconds, `completion_on` None until complete, paths absolute as qBittorrent sees them.
+    """
+
+    hash: str
+    name: str
+    state: str
+    progress: float
+    complete: bool
+    size: int
+    amount_left: int
+    save_path: str
+    content_path: str
+    category: str
+    tags: frozenset[str]
+    added_on: int
+    completion_on: int | None
+    infohash_v1: str
+    infohash_v2: str
+
+
+class _Row(msgspec.Struct):
+    """The fields we read of one entry of torrents/info (qBittorrent wiki, WebUI API)."""
+
+    hash: str
+    name: str
+    state: str
+    progress: float
+    size: int
+    amount_left: int
+    save_path: str
+    category: str
+    tags: str
+    added_on: int
+    completion_on: int
+    content_path: str = ""
+    infohash_v1: str = ""
+    infohash_v2: str = ""
+
+
+def usable_ids(ids: Iterable[str]) -> frozenset[str]:
+    """Only what is a hash: as a filter "" means every torrent, and so does "all" elsewhere in the API."""
+    return frozenset(one.lower() for one in ids if _HASH.fullmatch(one))
+
+
+def known_as(statuses: Iterable[TorrentStatus], ids: frozenset[str]) -> TorrentStatus | None:
+    """The torrent that goes by one of `ids`; a hybrid's own id comes from its v2 hash, not its v1 hash."""
+    for status in statuses:
+        names = {status.hash.lower(), status.infohash_v1, status.infohash_v2, status.infohash_v2[:40]}
+        if names & ids:
+            return status
+    return None
+
+
+def read_statuses(body: bytes) -> tuple[TorrentStatus, ...]:
+    """The answer of torrents/info. Raises `msgspec.MsgspecError` for anything else."""
+    return tuple(_status(row) for row in msgspec.json.decode(body, type=list[_Row]))
+
+
+def says_added(answer: object) -> bool | None:
+    """Whether torrents/add added something; None when no qBittorrent answers like that."""
+    if isinstance(answer, Mapping):  # 5.2 and later
+        count = answer.get("success_count")
+        return count > 0 if isinstance(count, int) else None
+    return {"Ok.": True, "Fails.": False}.get(str(answer))
+
+
+def _status(row: _Row) -> TorrentStatus:
+    """What versions 4.5, 5.1 and 5.3 say in different ways, said in one."""
+    return TorrentStatus(
+        hash=row.hash,
+        name=row.name,
+        state=row.state,
+        progress=row.progress,
+        complete=row.progress >= 1 and row.state in _COMPLETE,
+        size=row.size,
+        amount_left=row.amount_left,
+        save_path=row.save_path,
+        content_path=_absolute(row.content_path, row.save_path),
+        category=row.category,
+        tags=frozenset(tag.strip() for tag in row.tags.split(",") if tag.strip()),
+        added_on=row.added_on,
+        completion_on=row.completion_on if row.completion_on > 0 else None,
+        infohash_v1=row.infohash_v1,
+        infohash_v2=row.infohash_v2,
+    )
+
+
+def _absolute(content_path: str, save_path: str) -> str:
+    """4.5 gives a relative path until the first check is done."""
+    if not content_path or _ABSOLUTE.match(content_path):
+        return content_path
+    return f"{save_path.rstrip('/')}/{content_path}"

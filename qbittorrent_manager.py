@@ -1,0 +1,397 @@
+"""Talks to qBittorrent's Web API, versions 4.5 to 5.3; nothing else in the program knows its client library.
+
+Owns the connection, how a torrent is handed over, and the one place where differences between versions and
+all errors are turned into ours. Never touches the queue, never tries anything twice within a call (a lost
+answer to an upload must not become two uploads, a wrong password must not become a ban), never sends more
+than it was given: neither proxies, ~/.netrc nor QBITTORRENTAPI_* variables reach it.
+One thread uses an instance; it connects at the first question and again after any failure.
+"""
+
+import contextlib
+import functools
+import re
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import msgspec
+import urllib3
+
+import qbittorrent_refusals as refusals
+from errors import Interrupted, MovieSyncError
+from qbittorrent_answers import TorrentStatus, known_as, read_statuses, says_added, usable_ids
+from web import CONNECT_TIMEOUT, BoundedAdapter, reason_of, request_limits
+
+if TYPE_CHECKING:
+    import qbittorrentapi
+    import requests
+    from qbittorrentapi.request import QbittorrentSession
+
+    from torrent_file import TorrentFile
+
+__all__ = ["Credentials", "HandOver", "QBittorrentManager", "TorrentStatus"]
+
+REQUEST_SECONDS = 20.0
+LOG_OUT_SECONDS = 2.0
+MAX_BYTES = 64 * 2**20
+LISTED_WITHIN = 3.0
+_LISTED_POLL = 0.1
+
+
+class Credentials(Protocol):
+    """What the store holds for a service. An `api_key` (qBittorrent 5.2 or later) goes before the others."""
+
+    @property
+    def username(self) -> str | None: ...
+
+    @property
+    def secret(self) -> str | None: ...
+
+    @property
+    def api_key(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """Where a torrent ended up: `hash` is the id to find it by.
+
+    `owned`: ours by our tag, so ours to delete. `already_there`: it was there before this call.
+    """
+
+    hash: str
+    owned: bool
+    already_there: bool
+
+
+class _NotQBittorrentError(ValueError):
+    """Something answers at that address, but not as a qBittorrent does."""
+
+
+class QBittorrentManager:
+    """One qBittorrent and what we want of it.
+
+    `settings` is the mapping `qbittorrent` of filelist_config.json, `save_path` where it should put films as
+    it sees the path; without `credentials` it must let us in without login. Every method raises
+    `ServiceUnavailable`, `AuthError` (never retry by yourself: five wrong logins are a ban) or `Interrupted`.
+    """
+
+    name = "qbittorrent"
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        credentials: Credentials | None,
+        save_path: str,
+        stop: threading.Event,
+        *,
+        seconds: float = REQUEST_SECONDS,
+    ) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._save_path = save_path
+        self._stop = stop
+        self._seconds = seconds
+        self._client: qbittorrentapi.Client | None = None
+
+    def connect(self) -> str:
+        """Log in if it asks for that, prove that it is a qBittorrent, give its version, e.g. "v5.1.0"."""
+        with self._asking() as client:
+            return _proven_version(client)
+
+    def add_torrent(self, torrent: "TorrentFile") -> HandOver:
+        """Have qBittorrent download `torrent`, started, with our category, tag and save path; safe to repeat.
+
+        A torrent that is there already stays as it is. Raises `FilmFault` if the .torrent itself is refused.
+        """
+        ids = usable_ids({torrent.info_hash, *torrent.candidates})
+        with self._asking() as client:
+            there = _look_up(client, ids)
+            if there is not None:
+                return HandOver(there.hash, self._is_ours(there), already_there=True)
+            self._ensure_category(client)
+            added = self._upload(client, torrent)
+            # Also after a "no": that is what a duplicate gets, and an upload whose answer was lost made one.
+            there = self._wait_until_listed(client, ids)
+            if there is not None:
+                return HandOver(there.hash, added or self._is_ours(there), already_there=not added)
+        if not added:
+            raise refusals.refused(torrent.name)
+        raise refusals.not_listed(_netloc(self._settings), torrent.name)
+
+    hand_over = add_torrent
+
+    def find(self, candidates: Iterable[str]) -> TorrentStatus | None:
+        """The torrent known by any of these ids (hex, v1 or v2), None if there is none."""
+        ids = usable_ids(candidates)
+        if not ids:
+            return None
+        with self._asking() as client:
+            return _look_up(client, ids)
+
+    def torrents(self) -> tuple[TorrentStatus, ...]:
+        """All torrents, the user's own too."""
+        with self._asking() as client:
+            return _statuses(client, {})
+
+    def ours(self) -> tuple[TorrentStatus, ...]:
+        """The torrents with our tag."""
+        with self._asking() as client:
+            # Looked at again here: a qBittorrent before 4.3.9 ignores the filter and lists everything.
+            return tuple(filter(self._is_ours, _statuses(client, {"tag": self._tag})))
+
+    def close(self) -> None:
+        """Log out, within a moment, also while the program stops: qBittorrent 5.3 keeps 15 sessions only."""
+        if self._client is None or not self._client._session.cookies:
+            self._forget()
+            return
+        arguments = _request_arguments(self._settings, LOG_OUT_SECONDS)
+        # A failed logout changes nothing for anybody: qBittorrent ends the session by itself after an hour.
+        with contextlib.suppress(MovieSyncError), self._translated(threading.Event(), LOG_OUT_SECONDS):
+            self._client._request_manager("post", "auth", "logout", requests_args=arguments)
+        self._forget()
+
+    @property
+    def _tag(self) -> str:
+        return str(self._settings["tag"])
+
+    def _is_ours(self, status: TorrentStatus) -> bool:
+        return self._tag in status.tags
+
+    def _ensure_category(self, client: "qbittorrentapi.Client") -> None:
+        import qbittorrentapi
+
+        name = self._settings["category"]
+        if not name or name in client.torrents_categories(SIMPLE_RESPONSES=True):
+            return
+        try:
+            client.torrents_create_category(name=name)
+        except qbittorrentapi.Conflict409Error:
+            raise refusals.bad_category(_netloc(self._settings), name) from None
+
+    def _upload(self, client: "qbittorrentapi.Client", torrent: "TorrentFile") -> bool:
+        """Whether qBittorrent says that this upload added the torrent."""
+        import qbittorrentapi
+
+        try:
+            answer = client.torrents_add(
+                torrent_files=torrent.data,
+                save_path=self._save_path,
+                category=self._settings["category"] or None,
+                tags=self._tag,
+                use_auto_torrent_management=False,
+                is_stopped=False,
+                # The user's own default could stop it after the check; the library's type leaves "None" out.
+                stop_condition=cast(Any, "None"),
+                download_limit=self._settings.get("speed_limit") or None,
+            )
+        except qbittorrentapi.UnsupportedMediaType415Error:
+            raise refusals.refused(torrent.name) from None
+        except qbittorrentapi.Conflict409Error:  # 5.2 and later
+            return False
+        added = says_added(answer)
+        if added is None:
+            raise _NotQBittorrentError
+        return added
+
+    def _wait_until_listed(
+        self, client: "qbittorrentapi.Client", ids: frozenset[str]
+    ) -> TorrentStatus | None:
+        """A new torrent shows up a moment after qBittorrent has taken it."""
+        deadline = time.monotonic() + LISTED_WITHIN
+        while True:
+            there = _look_up(client, ids)
+            if there is not None or time.monotonic() > deadline:
+                return there
+            self._stop.wait(_LISTED_POLL)
+
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator["qbittorrentapi.Client"]:
+        """A connected client; what goes wrong inside comes out as one of our errors."""
+        if self._stop.is_set():
+            raise Interrupted("qBittorrent is not asked any more: the program is stopping")
+        with self._translated(self._stop, self._seconds):
+            if self._client is None:
+                self._client = self._new_client()
+                _proven_version(self._client)
+            yield self._client
+
+    @contextlib.contextmanager
+    def _translated(self, stop: threading.Event, seconds: float) -> Iterator[None]:
+        import qbittorrentapi
+
+        try:
+            with request_limits(seconds, MAX_BYTES, stop):
+                yield
+        except (
+            qbittorrentapi.APIError,
+            msgspec.MsgspecError,
+            urllib3.exceptions.HTTPError,
+            OSError,
+            ValueError,
+        ) as error:
+            self._forget()
+            if stop.is_set():
+                raise Interrupted("stopped while waiting for qBittorrent") from None
+            # `from None`: what lies below has seen the password.
+            raise self._error_for(error, seconds) from None
+
+    def _error_for(self, error: Exception, seconds: float) -> MovieSyncError:
+        """The one translation. Order matters: in the library nearly everything is a connection error."""
+        import qbittorrentapi as api
+
+        key, place = _key_of(self._credentials), _netloc(self._settings)
+        if isinstance(error, api.LoginFailed | api.Unauthorized401Error):
+            stored = bool(self._credentials and self._credentials.username)
+            return refusals.login_refused(place, api_key=bool(key), stored=stored)
+        if isinstance(error, api.Forbidden403Error) and not str(error).lstrip().startswith("<"):
+            return (
+                refusals.login_refused(place, api_key=True, stored=True)
+                if key
+                else refusals.locked_out(place)
+            )
+        if isinstance(error, api.HTTP5XXError):
+            return refusals.in_trouble(place, error.http_status_code)
+        if isinstance(error, OSError) and not isinstance(error, api.APIError):
+            return refusals.not_reached(place, reason_of(error, seconds))
+        return refusals.not_qbittorrent(place, getattr(error, "http_status_code", None))
+
+    def _new_client(self) -> "qbittorrentapi.Client":
+        stored, verify = self._credentials, self._settings["verify_certificate"]
+        return _client_class()(
+            host=f"{'https' if self._settings['use_https'] else 'http'}://{_netloc(self._settings)}",
+            username=stored.username if stored else None,
+            password=stored.secret if stored else None,
+            api_key=_key_of(stored),
+            FORCE_SCHEME_FROM_HOST=True,
+            VERIFY_WEBUI_CERTIFICATE=bool(verify),
+            REQUESTS_ARGS=_request_arguments(self._settings, self._seconds),
+            HTTPADAPTER_ARGS={"max_retries": 0},
+        )
+
+    def _forget(self) -> None:
+        if self._client is not None:
+            self._client._trigger_session_initialization()
+        self._client = None
+
+
+@functools.cache
+def _client_class() -> type["qbittorrentapi.Client"]:
+    import qbittorrentapi
+    import requests
+
+    class BoundedClient(qbittorrentapi.Client):
+        """The library's client with one try for each call, within the `request_limits` of its thread.
+
+        The library has no public place for an adapter or for fewer tries; the contract tests tell when one
+        of these overrides no longer reaches it.
+        """
+
+        def _initialize_settings(self, *args: Any, **kwargs: Any) -> None:
+            given = self.username, self._password, self._api_key
+            super()._initialize_settings(*args, **kwargs)
+            # It has filled what was empty from the environment.
+            self.username, self._password, self._api_key = given
+
+        @property
+        def _session(self) -> "QbittorrentSession":
+            return _bounded(super()._session)
+
+        def _request_manager(self, *args: Any, **kwargs: Any) -> Any:
+            return self._request(*args, **_without_retries(kwargs))
+
+        @staticmethod
+        def _handle_error_responses(data: Any, params: Any, response: requests.Response) -> None:
+            _refuse_redirect(response)
+            qbittorrentapi.Client._handle_error_responses(data, params, response)
+
+        def auth_log_in(
+            self, username: str | None = None, password: str | None = None, **kwargs: Any
+        ) -> None:
+            _log_in(self)
+
+    return BoundedClient
+
+
+def _bounded(session: "QbittorrentSession") -> "QbittorrentSession":
+    """The library makes a new session at each login."""
+    if session.trust_env:
+        session.trust_env = False
+        session.mount("http://", BoundedAdapter())
+        session.mount("https://", BoundedAdapter())
+    return session
+
+
+def _without_retries(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Less what the library's retry loop takes for itself."""
+    loop = {"_retries", "_retry_backoff_factor", "version_introduced", "version_removed"}
+    return {name: value for name, value in arguments.items() if name not in loop}
+
+
+def _refuse_redirect(response: "requests.Response") -> None:
+    if 300 <= response.status_code < 400:
+        raise _NotQBittorrentError
+
+
+def _log_in(client: "qbittorrentapi.Client") -> None:
+    """The library calls this when a call got 403. Its own form takes any page for a wrong password."""
+    import qbittorrentapi
+
+    if not client.username:
+        raise qbittorrentapi.LoginFailed
+    client._initialize_context()
+    answer = client._post_cast(
+        _name=qbittorrentapi.APINames.Authorization,
+        _method="login",
+        data={"username": client.username, "password": client._password},
+        response_class=str,
+    )
+    if answer == "Fails.":  # up to 5.1; later ones say 401
+        raise qbittorrentapi.LoginFailed
+    if answer not in {"Ok.", ""}:
+        raise _NotQBittorrentError
+
+
+def _request_arguments(settings: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+    return {
+        "timeout": (min(CONNECT_TIMEOUT, seconds), seconds),
+        "allow_redirects": False,  # a 307 would carry the password to wherever it points
+        "verify": settings["verify_certificate"],
+    }
+
+
+def _netloc(settings: Mapping[str, Any]) -> str:
+    host = str(settings["host"])
+    return f"[{host}]:{settings['port']}" if ":" in host.strip("[]") else f"{host}:{settings['port']}"
+
+
+def _key_of(credentials: Credentials | None) -> str | None:
+    return (credentials.api_key or None) if credentials else None
+
+
+def _proven_version(client: "qbittorrentapi.Client") -> str:
+    version = client.app_version()
+    # One after the other: a page in place of the version never gets as far as a login.
+    if not re.match(r"v\d+\.", version) or not re.fullmatch(r"\d+(\.\d+)+", client.app_web_api_version()):
+        raise _NotQBittorrentError
+    return version
+
+
+def _look_up(client: "qbittorrentapi.Client", ids: frozenset[str]) -> TorrentStatus | None:
+    if not ids:
+        return None
+    # The filter knows qBittorrent's own id only; a torrent it has under another one shows in the whole list.
+    there = known_as(_statuses(client, {"hashes": "|".join(sorted(ids))}), ids)
+    return there or known_as(_statuses(client, {}), ids)
+
+
+def _statuses(client: "qbittorrentapi.Client", filters: Mapping[str, str]) -> tuple[TorrentStatus, ...]:
+    import qbittorrentapi
+
+    # As bytes: thousands of torrents as the library's objects would be tens of MiB.
+    return read_statuses(
+        client._post_cast(
+            _name=qbittorrentapi.APINames.Torrents, _method="info", response_class=bytes, data=filters
+        )
+    )

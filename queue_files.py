@@ -1,0 +1,176 @@
+"""The queue files: reading them without ever believing a broken one, writing them in a safe order.
+
+Owned by `QueueManager`, which calls it under its lock. A film stands in exactly one file; between the two
+writes of a move it stands in both, the newer one written first, and `Settled` decides by revision on load.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import storage
+from identity import free_id, names_of, natural_id, same_film, with_id
+from movie import Movie, movie_from, movie_to_mapping
+
+logger = logging.getLogger(__name__)
+
+PENDING, FAILED, COMPLETED, REMOVED, FORGOTTEN = "pending", "failed", "completed", "removed", "forgotten"
+QUEUES = (COMPLETED, REMOVED, FAILED, PENDING, FORGOTTEN)
+"""Also the order in which a film found twice without a newer revision is settled."""
+
+FILE_NAMES = {
+    **{queue: f"queue_{queue}.json" for queue in (PENDING, FAILED, COMPLETED, REMOVED)},
+    FORGOTTEN: "forgotten.json",
+}
+
+
+class QueueFile:
+    """One queue in memory, in file order, with each film's encoded form kept so that a write is a join."""
+
+    def __init__(self, path: Path, status: str) -> None:
+        self.path = path
+        self.status = status
+        self.films: dict[str, Movie] = {}
+        self._encoded: dict[str, bytes] = {}
+        self._stamp: storage.FileStamp | str = "never read"
+
+    def put(self, movie: Movie) -> None:
+        """Add or replace a film in place; a new one goes to the end."""
+        self.films[movie.id] = movie
+        self._encoded.pop(movie.id, None)
+
+    def rename(self, old_id: str, movie: Movie) -> None:
+        """Replace the film known as `old_id`, keeping its place in the queue."""
+        self.films = {movie.id if key == old_id else key: film for key, film in self.films.items()}
+        self._encoded.pop(old_id, None)
+        self.put(movie)
+
+    def take(self, movie_id: str) -> Movie:
+        """Remove and return a film."""
+        self._encoded.pop(movie_id, None)
+        return self.films.pop(movie_id)
+
+    def fill(self, movies: Iterable[Movie]) -> None:
+        """Replace everything in memory by `movies`."""
+        self.films = {movie.id: movie for movie in movies}
+        self._encoded = {}
+
+    def changed_outside(self) -> bool:
+        """Whether another process or an editor touched the file since we read or wrote it."""
+        return storage.stamp(self.path) != self._stamp
+
+    def distrust(self) -> None:
+        """Forget what we know of the file: the next use reads it again."""
+        self._stamp = "read again"
+
+    def read(self) -> list[Movie]:
+        """The file's entries, in order. Raises `StateError` naming file, entry and key."""
+        self._stamp = storage.stamp(self.path)
+        data = storage.read_bytes(self.path)
+        if data is None:
+            return []
+        try:
+            entries = msgspec.json.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise storage.broken(self.path, data, f"is not JSON ({error})") from None
+        if not isinstance(entries, list):
+            raise storage.broken(self.path, data, "must hold a JSON list of films")
+        movies, problems = _read_entries(entries, self.status)
+        if problems:
+            raise storage.broken(self.path, data, "; ".join(problems))
+        return movies
+
+    def write(self) -> None:
+        """Replace the file by what is in memory. Raises `StateWriteError`."""
+        for movie_id, movie in self.films.items():
+            if movie_id not in self._encoded:
+                self._encoded[movie_id] = _encode(movie)
+        body = b",\n".join(self._encoded[movie_id] for movie_id in self.films)
+        storage.write_bytes(self.path, b"[\n" + body + b"\n]\n" if body else b"[]\n")
+        self._stamp = storage.stamp(self.path)
+
+
+def _encode(movie: Movie) -> bytes:
+    text = msgspec.json.format(msgspec.json.encode(movie_to_mapping(movie)), indent=2)
+    return b"  " + text.replace(b"\n", b"\n  ")
+
+
+def _read_entries(entries: list[Any], status: str) -> tuple[list[Movie], list[str]]:
+    movies, problems = [], []
+    for index, entry in enumerate(entries):
+        try:
+            movies.append(_read_entry(entry, status))
+        except ValueError as error:
+            problems.append(f"entry {index}: {error}")
+    return movies, problems[:10]
+
+
+def _read_entry(entry: Mapping[str, Any], status: str) -> Movie:
+    movie = msgspec.structs.replace(movie_from(entry), status=status)
+    return movie if movie.id else with_id(movie, natural_id(movie))
+
+
+class Settled:
+    """Each film in one place, however many files it was found in. `notes` says what was decided.
+
+    The higher revision wins; without one, or with equal ones, the order of `QUEUES`. A different film under
+    the same id is no double: it goes by its own Letterboxd id instead. `stale` are the queues whose files
+    still hold a film that was settled elsewhere.
+    """
+
+    def __init__(self, found: Mapping[str, list[Movie]]) -> None:
+        self.notes: list[str] = []
+        self.stale: set[str] = set()
+        self._places: dict[str, tuple[str, int, Movie]] = {}
+        self._by_name: dict[str, set[str]] = {}
+        for queue in QUEUES:
+            for index, movie in enumerate(found.get(queue, ())):
+                self._add(queue, index, movie)
+
+    def films(self, queue: str) -> list[Movie]:
+        """The films of one queue, in the order of its file."""
+        mine = [(index, movie) for place, index, movie in self._places.values() if place == queue]
+        return [movie for _, movie in sorted(mine, key=lambda item: item[0])]
+
+    def _add(self, queue: str, index: int, movie: Movie) -> None:
+        twin = self._twin_of(movie)
+        if twin is None:
+            self._keep(queue, index, self._unshared(movie))
+            return
+        place, _, other = self._places[twin]
+        winner, loser = (queue, place) if movie.revision > other.revision else (place, queue)
+        if movie.revision > other.revision:
+            del self._places[twin]
+            self._keep(queue, index, self._unshared(movie))
+        self.stale.add(loser)
+        self.notes.append(f"{movie.label} stood in {place} and in {queue}; kept in {winner}")
+
+    def _twin_of(self, movie: Movie) -> str | None:
+        candidates = {known for name in names_of(movie) for known in self._by_name.get(name, ())}
+        for known in sorted(candidates & self._places.keys()):
+            if same_film(movie, self._places[known][2]):
+                return known
+        return None
+
+    def _unshared(self, movie: Movie) -> Movie:
+        return with_id(movie, free_id(movie, self._places))
+
+    def _keep(self, queue: str, index: int, movie: Movie) -> None:
+        self._places[movie.id] = (queue, index, movie)
+        for name in names_of(movie):
+            self._by_name.setdefault(name, set()).add(movie.id)
+
+
+def cap_waits(movies: Iterable[Movie], now: float, cap: int) -> dict[str, Movie]:
+    """Films whose stored wait lies more than `cap` seconds ahead, with that wait cut to `cap`."""
+    latest = int(now) + cap
+    return {
+        movie.id: msgspec.structs.replace(
+            movie, retry_after=min(movie.retry_after, latest), not_before=min(movie.not_before, latest)
+        )
+        for movie in movies
+        if movie.retry_after > latest or movie.not_before > latest
+    }

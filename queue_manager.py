@@ -1,0 +1,346 @@
+"""The four queues: legal transitions, claims and the lock. The memory of the program.
+
+Every method may be called by any thread and beside other processes: each works under a thread lock and
+the state folder's file lock, after reading again what others changed, and is on disk when it returns.
+A film is in exactly one queue. A claim lives in memory only, so a crash leaves nothing "in progress".
+Never touches the network.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Container, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+
+import storage
+from config import Config
+from identity import merged, with_id
+from movie import Movie, movie_from
+from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING, REMOVED
+from queue_store import LONGEST_WAIT, QueueStore
+
+logger = logging.getLogger(__name__)
+
+MovieLike = Movie | Mapping[str, Any]
+
+
+def backoff(retry_count: int, base: float, multiplier: float) -> int:
+    """Seconds to wait after a failure that left the film at `retry_count`; never above 24 hours."""
+    try:
+        delay = base * multiplier**retry_count
+    except OverflowError:
+        return LONGEST_WAIT
+    return int(min(delay, LONGEST_WAIT))
+
+
+def retries_after_failure(movie: Movie) -> int:
+    """`retry_count` once this film fails again: retries made, so 0 for the first failure."""
+    failed_before = movie.last_failed_at is not None or movie.retry_count > 0
+    return movie.retry_count + 1 if failed_before else 0
+
+
+class QueueManager:
+    """The queues of one state folder (default: the user's). Opening it reads and checks every queue file.
+
+    Raises `StateError` for a file that cannot be believed, `StateWriteError` when a change cannot be kept.
+    `max_retries` defaults to the configured one. `now` gives unix seconds.
+    """
+
+    def __init__(
+        self,
+        folder: Path | str | None = None,
+        *,
+        max_retries: int | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.folder = Path(folder) if folder is not None else storage.state_folder()
+        self._max_retries = max_retries
+        self._now = now
+        self._store = QueueStore(self.folder, now)
+        self._claims: dict[str, int] = {}
+        self._listeners: list[Callable[[], None]] = []
+        with self._store.locked():
+            pass
+
+    # -- pending ---------------------------------------------------------------------------------------
+
+    def add_to_pending(self, movie: MovieLike) -> bool:
+        """Queue a film unless any queue has it or it was forgotten. True if it is newly wanted.
+
+        A film that is known gains what `movie` knows besides (ids, lists); one in the removed queue goes
+        back to where it was.
+        """
+        return bool(self.add_many_to_pending([movie]))
+
+    def add_many_to_pending(self, movies: Iterable[MovieLike]) -> list[Movie]:
+        """`add_to_pending` for many films with one write a file; returns the newly wanted ones."""
+        wanted = [movie_from(movie) for movie in movies]
+        added = []
+        with self._store.changing():
+            before = self._store.count(PENDING)
+            for movie in wanted:
+                known = self._store.find(movie)
+                if known is not None:
+                    self._learn(known, movie)
+                else:
+                    added.append(self._move(self._unplaced(movie), PENDING, "new"))
+            more = self._store.count(PENDING) > before
+        if more:
+            self._tell_listeners()
+        return added
+
+    def learn(self, movies: Iterable[MovieLike]) -> list[Movie]:
+        """Tell the queues what a list shows. Returns the films that are in no queue, as they were given."""
+        seen = [movie_from(movie) for movie in movies]
+        unknown = []
+        with self._store.changing():
+            before = self._store.count(PENDING)
+            for movie in seen:
+                known = self._store.find(movie)
+                if known is None:
+                    unknown.append(movie)
+                else:
+                    self._learn(known, movie)
+            more = self._store.count(PENDING) > before
+        if more:
+            self._tell_listeners()
+        return unknown
+
+    def get_next_pending(self, exclude: Container[str] = ()) -> Movie | None:
+        """Claim the first film that is due and not in `exclude` (ids); it stays pending until its outcome."""
+        with self._store.locked():
+            now = self._now()
+            for movie in self._store.films(PENDING):
+                if movie.not_before <= now and movie.id not in self._claims and movie.id not in exclude:
+                    self._claims[movie.id] = movie.revision
+                    return movie
+            return None
+
+    def release_claim(self, movie: Movie) -> None:
+        """Give a claimed film back without an outcome."""
+        with self._store.locked():
+            known = self._store.find(movie)
+            self._end_claim(movie, known)
+
+    def note(self, movie: Movie, queue: str, **fields: Any) -> Movie | None:
+        """Write facts (release, hash, a wait) about a film that stands in `queue`; None if it does not."""
+        with self._store.changing():
+            known = self._store.find(movie)
+            if known is None or self._store.place(known) != queue:
+                return None
+            return self._put(replace(known, **fields), queue)
+
+    def get_pending_count(self) -> int:
+        """How many films are pending, claimed ones included."""
+        with self._store.locked():
+            return self._store.count(PENDING)
+
+    # -- failed ----------------------------------------------------------------------------------------
+
+    def add_to_failed(self, movie: MovieLike, error: str, retry_after: float) -> None:
+        """Count a failure of the film's own; `retry_after` is the unix time of its next try.
+
+        The last allowed failure makes it permanent (`retry_after` 0). If the film was changed by another
+        process while it was claimed, or left the way of a download meanwhile, that stands and the failure
+        is dropped.
+        """
+        outcome = movie_from(movie)
+        limit = self.max_retries
+        with self._store.changing():
+            known, overtaken = self._claimed(outcome)
+            if overtaken or self._store.place(known) not in (None, PENDING, FAILED):
+                logger.info("movie=%s failure dropped: the film was changed meanwhile", known.label)
+                return
+            retry_count = retries_after_failure(known)
+            failed = replace(
+                known,
+                retry_count=retry_count,
+                last_error=error,
+                last_failed_at=int(self._now()),
+                retry_after=0 if retry_count >= limit else int(retry_after),
+                not_before=0,
+                unreachable_at=None,
+            )
+            self._move(failed, FAILED, error)
+
+    def get_movies_ready_for_retry(self, max_retries: int | None = None) -> list[Movie]:
+        """Failed films whose next try is due."""
+        limit = self.max_retries if max_retries is None else max_retries
+        now = self._now()
+        return [m for m in self.films(FAILED) if m.retry_count < limit and m.retry_after <= now]
+
+    def move_failed_to_pending(self, movie: MovieLike) -> None:
+        """Queue a failed film again; its `retry_count` is kept."""
+        self.move_many_failed_to_pending([movie])
+
+    def move_many_failed_to_pending(self, movies: Iterable[MovieLike]) -> list[Movie]:
+        """`move_failed_to_pending` for many films with one write a file; returns those that moved."""
+        wanted = [movie_from(movie) for movie in movies]
+        moved = []
+        with self._store.changing():
+            for movie in wanted:
+                known = self._store.find(movie)
+                if known is not None and self._store.place(known) == FAILED:
+                    moved.append(self._move(replace(known, not_before=0), PENDING, "retry due"))
+        if moved:
+            self._tell_listeners()
+        return moved
+
+    def get_permanent_failures(self, max_retries: int | None = None) -> list[Movie]:
+        """Failed films that used up their retries."""
+        limit = self.max_retries if max_retries is None else max_retries
+        return [movie for movie in self.films(FAILED) if movie.retry_count >= limit]
+
+    def reset_failed_movie(self, movie_id: str) -> bool:
+        """Make a failed film pending with all its tries before it. False if none failed under that id."""
+        with self._store.changing():
+            known = self._store.by_id(movie_id)
+            if known is None or self._store.place(known) != FAILED:
+                return False
+            fresh = replace(known, retry_count=0, retry_after=0, last_failed_at=None, not_before=0)
+            self._move(fresh, PENDING, "reset by the user")
+        self._tell_listeners()
+        return True
+
+    # -- completed -------------------------------------------------------------------------------------
+
+    def add_to_completed(self, movie: MovieLike) -> None:
+        """The film was handed over, or is there already. This outcome always wins over other changes."""
+        outcome = movie_from(movie)
+        with self._store.changing():
+            known, overtaken = self._claimed(outcome)
+            if overtaken:
+                logger.info("movie=%s handed over although changed meanwhile: completed", known.label)
+            done = replace(
+                known,
+                completed_at=int(self._now()),
+                not_before=0,
+                unreachable_at=None,
+                removed_at=None,
+                missing_for=0,
+                **self._hand_over_facts(known, outcome),
+            )
+            self._move(done, COMPLETED, "handed over" if done.torrent_hash else "already there")
+
+    def is_completed(self, movie_id: str) -> bool:
+        """Whether a film known by any id is completed."""
+        with self._store.locked():
+            known = self._store.by_id(movie_id)
+            return known is not None and self._store.place(known) == COMPLETED
+
+    def cleanup_old_completed(self, days: float = 30) -> int:
+        """Forget films completed more than `days` days ago, so that they are not fetched again. How many."""
+        limit = self._now() - days * 86400
+        with self._store.changing():
+            completed = self._store.films(COMPLETED)
+            old = [movie for movie in completed if movie.completed_at and movie.completed_at < limit]
+            for movie in old:
+                self._move(movie, FORGOTTEN, f"completed over {days:g} days ago")
+        return len(old)
+
+    # -- looking ---------------------------------------------------------------------------------------
+
+    @property
+    def max_retries(self) -> int:
+        """Retries before a failure is permanent: as given, else as configured."""
+        if self._max_retries is None:
+            self._max_retries = int(Config.load(self.folder)["max_retries"])
+        return self._max_retries
+
+    @property
+    def revision(self) -> int:
+        """Rises with every change that a Movie Sync made; an edit by hand does not raise it."""
+        with self._store.locked():
+            return self._store.revision
+
+    def films(self, queue: str) -> list[Movie]:
+        """The films of one queue ("pending", "failed", "completed", "removed", "forgotten"), in its order."""
+        with self._store.locked():
+            return self._store.films(queue)
+
+    def find(self, movie: MovieLike | str) -> Movie | None:
+        """The record of a film, by record or by any id it has or had."""
+        with self._store.locked():
+            return self._store.by_id(movie) if isinstance(movie, str) else self._store.find(movie_from(movie))
+
+    def has_namesake(self, movie: Movie) -> bool:
+        """Whether another film has the same title and year, so that a name proves nothing."""
+        with self._store.locked():
+            return self._store.has_namesake(movie)
+
+    def get_statistics(self) -> dict[str, int]:
+        """The four numbers users see; `failed` leaves the permanent failures out."""
+        with self._store.locked():
+            permanent = len(self.get_permanent_failures())
+            return {
+                PENDING: self._store.count(PENDING),
+                FAILED: self._store.count(FAILED) - permanent,
+                COMPLETED: self._store.count(COMPLETED),
+                "permanent_failures": permanent,
+            }
+
+    def on_queued(self, listener: Callable[[], None]) -> None:
+        """Call `listener` (any thread, no lock held) whenever films became pending."""
+        self._listeners.append(listener)
+
+    # -- inside, under the lock ------------------------------------------------------------------------
+
+    def _claimed(self, outcome: Movie) -> tuple[Movie, bool]:
+        """The record an outcome is for, and whether somebody else changed it since it was claimed."""
+        known = self._store.find(outcome)
+        if known is None and outcome.id in self._claims:
+            # Every id we knew of it changed meanwhile, but the claimed one stays among its aliases.
+            known = self._store.by_id(outcome.id)
+        claimed = self._end_claim(outcome, known)
+        if known is None:
+            return self._unplaced(outcome), claimed is not None
+        return known, claimed is not None and claimed != known.revision
+
+    def _end_claim(self, movie: Movie, known: Movie | None) -> int | None:
+        """Forget the claim of a film, made under the id it had or has; the claimed revision, if any."""
+        if known is None:
+            return self._claims.pop(movie.id, None)
+        earlier = self._claims.pop(movie.id, None) if movie.id in known.aliases else None
+        return self._claims.pop(known.id, earlier)
+
+    def _unplaced(self, movie: Movie) -> Movie:
+        """`movie` as one that no queue has: its id is settled anew, and stays an alias if no one holds it."""
+        return replace(movie, id="") if self._store.place(movie) else with_id(movie, "")
+
+    def _hand_over_facts(self, known: Movie, outcome: Movie) -> dict[str, Any]:
+        """What an outcome says of its torrent. Said again of a completed film, silence takes nothing back."""
+        facts = {key: outcome[key] for key in ("release", "torrent_hash", "owned", "downloaded_at")}
+        if self._store.place(known) == COMPLETED and outcome.torrent_hash in (None, known.torrent_hash):
+            return {key: known[key] if value is None else value for key, value in facts.items()}
+        return facts
+
+    def _learn(self, known: Movie, seen: Movie) -> None:
+        place = self._store.place(known)
+        if place is None or place == FORGOTTEN:
+            return
+        knows = merged(known, seen)
+        if place == REMOVED:
+            back = COMPLETED if knows.completed_at else PENDING
+            self._move(replace(knows, removed_at=None, missing_for=0), back, "wanted again")
+        elif knows != known:
+            self._put(knows, place)
+
+    def _move(self, movie: Movie, queue: str, reason: str) -> Movie:
+        source = self._store.place(movie) or "new"
+        if source == "new":
+            movie = replace(movie, queued_at=int(self._now()))
+        placed = self._put(movie, queue)
+        logger.info("movie=%s status=%s->%s reason=%s", placed.label, source, queue, reason)
+        return placed
+
+    def _put(self, movie: Movie, queue: str) -> Movie:
+        placed = self._store.put(movie, queue)
+        if self._claims.pop(movie.id, None) is not None and queue == PENDING:
+            self._claims[placed.id] = placed.revision
+        return placed
+
+    def _tell_listeners(self) -> None:
+        for listener in self._listeners:
+            listener()

@@ -1,0 +1,192 @@
+"""All queues of one state folder as one consistent whole: memory, index, files and the two locks.
+
+Used by `QueueManager` only. Inside `locked()` the memory is as the files are, whoever changed them last;
+`changing()` writes what the block changed. Knows ids and files, no transitions.
+"""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from msgspec.structs import replace
+
+import storage
+from errors import StateWriteError
+from identity import free_id, names_of, natural_id, same_film, title_id, with_id
+from movie import Movie
+from queue_files import FILE_NAMES, QUEUES, QueueFile, Settled, cap_waits
+
+logger = logging.getLogger(__name__)
+
+LONGEST_WAIT = 24 * 3600
+
+
+class QueueStore:
+    """The films of every queue, found by any name they have or had. Opening it reads all files."""
+
+    def __init__(self, folder: Path, now: Callable[[], float]) -> None:
+        self.revision = 0
+        self._folder = folder
+        self._now = now
+        self._lock = threading.RLock()
+        self._entered = False
+        self._files = {queue: QueueFile(folder / FILE_NAMES[queue], queue) for queue in QUEUES}
+        self._place: dict[str, str] = {}
+        self._by_name: dict[str, set[str]] = {}
+        self._gained: set[str] = set()
+        self._lost: set[str] = set()
+        self._stale: set[str] = set()
+        self._latest = 0.0
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold both locks, with the memory as the files are. Re-entrant; never held across network."""
+        with self._lock:
+            if self._entered:
+                yield
+                return
+            with storage.file_lock(self._folder / ".lock"):
+                self._entered = True
+                try:
+                    self._refresh()
+                    yield
+                finally:
+                    self._entered = False
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """`locked()`, with what the block put written at its end, and nothing of it if the block fails.
+
+        If writing fails the memory is read again from the disk, where each film still is in one place.
+        """
+        with self.locked():
+            try:
+                yield
+                self._commit()
+            except BaseException:
+                # Memory is ahead of the disk now; the disk is the truth.
+                self._distrust()
+                raise
+            finally:
+                self._gained.clear()
+                self._lost.clear()
+
+    def films(self, queue: str) -> list[Movie]:
+        """The films of one queue, in its order."""
+        return list(self._files[queue].films.values())
+
+    def count(self, queue: str) -> int:
+        """How many films a queue holds."""
+        return len(self._files[queue].films)
+
+    def place(self, movie: Movie) -> str | None:
+        """The queue that holds the record with this id."""
+        return self._place.get(movie.id)
+
+    def by_id(self, name: str) -> Movie | None:
+        """The film with this id, or that had it once."""
+        for movie_id in (name, *sorted(self._by_name.get(name, ()))):
+            if movie_id in self._place:
+                return self._record(movie_id)
+        return None
+
+    def find(self, movie: Movie) -> Movie | None:
+        """The record of the same film, by the strongest id that both sides have."""
+        candidates = {known for name in names_of(movie) for known in self._by_name.get(name, ())}
+        for movie_id in sorted(candidates & self._place.keys()):
+            known = self._record(movie_id)
+            if same_film(known, movie):
+                return known
+        return None
+
+    def has_namesake(self, movie: Movie) -> bool:
+        """Whether a different film has exactly this title and year."""
+        others = self._by_name.get(title_id(movie), set()) & self._place.keys()
+        return any(not same_film(self._record(other), movie) for other in others)
+
+    def put(self, movie: Movie, queue: str) -> Movie:
+        """Write a record into a queue, out of the one that held it: new revision, and the id it deserves."""
+        source = self._place.pop(movie.id, None)
+        self.revision += 1
+        latest = int(self._now()) + LONGEST_WAIT
+        placed = replace(
+            with_id(movie, self._deserved_id(movie)),
+            retry_after=min(movie.retry_after, latest),
+            not_before=min(movie.not_before, latest),
+            status=queue,
+            revision=self.revision,
+            updated_at=int(self._now()),
+        )
+        if source == queue and placed.id != movie.id:
+            self._files[queue].rename(movie.id, placed)
+        else:
+            if source is not None and source != queue:
+                self._files[source].take(movie.id)
+                self._lost.add(source)
+            self._files[queue].put(placed)
+        self._index(placed, queue)
+        self._gained.add(queue)
+        return placed
+
+    def _record(self, movie_id: str) -> Movie:
+        return self._files[self._place[movie_id]].films[movie_id]
+
+    def _commit(self) -> None:
+        # A film's new file before its old one: a crash in between leaves it in both, never in none.
+        lost = self._lost | (self._stale if self._gained else set())
+        for queue in sorted(self._gained | lost, key=lambda q: (q in lost, q not in self._gained)):
+            self._files[queue].write()
+            self._stale.discard(queue)
+
+    def _deserved_id(self, movie: Movie) -> str:
+        wanted = natural_id(movie)
+        if movie.id and movie.id not in self._place and wanted in self._place:
+            return movie.id
+        return free_id(replace(movie, id=wanted), self._place)
+
+    def _index(self, movie: Movie, queue: str) -> None:
+        self._place[movie.id] = queue
+        for name in names_of(movie):
+            self._by_name.setdefault(name, set()).add(movie.id)
+
+    def _distrust(self) -> None:
+        for file in self._files.values():
+            file.distrust()
+
+    def _refresh(self) -> None:
+        now = self._now()
+        # A clock that was set back makes short waits long ones: loading cuts them.
+        if now < self._latest or any(file.changed_outside() for file in self._files.values()):
+            try:
+                self._load()
+            except BaseException:
+                # What was not understood as a whole must not pass for read at the next use.
+                self._distrust()
+                raise
+        self._latest = now
+
+    def _load(self) -> None:
+        settled = Settled({queue: file.read() for queue, file in self._files.items()})
+        self._stale = settled.stale
+        for note in settled.notes:
+            logger.warning("%s", note)
+        self._by_name, self._place = {}, {}
+        for queue, file in self._files.items():
+            movies = settled.films(queue)
+            capped = cap_waits(movies, self._now(), LONGEST_WAIT)
+            file.fill(capped.get(movie.id, movie) for movie in movies)
+            for movie in movies:
+                self._index(movie, queue)
+                self.revision = max(self.revision, movie.revision)
+            if capped:
+                logger.warning("%s: %d stored waits were longer than a day; cut", file.path.name, len(capped))
+                self._write_cut(file)
+
+    def _write_cut(self, file: QueueFile) -> None:
+        try:
+            file.write()
+        except StateWriteError as error:
+            # Reading has to work on a full disk too; the cut stands in memory and is made again next time.
+            logger.warning("%s", error)

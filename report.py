@@ -1,0 +1,131 @@
+"""The texts a person reads: banner, statistics, times. Pure: records in, lines out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from console import RULE
+from errors import service_title
+from movie import Movie
+from queue_files import COMPLETED, FAILED, PENDING
+from services import Rest
+
+
+def clock(moment: float, now: float) -> str:
+    """A unix time as people say it: 21:40 today, with the date otherwise. Local time."""
+    try:
+        then, today = datetime.fromtimestamp(moment).astimezone(), datetime.fromtimestamp(now).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return f"unix time {moment:.0f}"  # a hand-edited file, milliseconds perhaps
+    return then.strftime("%H:%M" if then.date() == today.date() else "%Y-%m-%d %H:%M")
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the largest sensible unit: "45 seconds", "60 minutes", "16 hours"."""
+    for unit, size in (("hour", 3600), ("minute", 60)):
+        if seconds >= 2 * size or seconds == size:
+            return _plural(round(seconds / size), unit)
+    return _plural(round(seconds), "second")
+
+
+def _plural(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+
+
+def banner(config: Mapping[str, Any]) -> list[str]:
+    """What is printed at the start."""
+    return [
+        RULE,
+        "🚀 MOVIE SYNC - Letterboxd to FileList.io",
+        RULE,
+        f"📺 Letterboxd user: {config['username']}",
+        f"⏱️  Monitor interval: {config['check_interval']}s ({_minutes(config['check_interval'])})",
+        f"🔄 Retry interval: {config['retry_interval']}s ({_minutes(config['retry_interval'])})",
+        f"🔁 Max retries: {config['max_retries']}",
+        f"📁 Download directory: {config['download_directory']}",
+        "",
+        "💡 Press Ctrl+C to stop gracefully",
+        RULE,
+        "",
+    ]
+
+
+def _minutes(seconds: float) -> str:
+    if seconds < 60:
+        return duration(seconds)
+    return _plural(round(seconds / 60), "minute") if seconds % 60 == 0 else f"{seconds / 60:.1f} minutes"
+
+
+def loaded_line(statistics: Mapping[str, int]) -> str:
+    """The line that names what was found in the queue files."""
+    return f"📋 Loaded queues: {_counts(statistics)}"
+
+
+def status_line(statistics: Mapping[str, int]) -> str:
+    """The periodic line."""
+    return f"📊 Status: {_counts(statistics)}"
+
+
+def queue_status_line(statistics: Mapping[str, int]) -> str:
+    """The line after a look at the watchlist."""
+    return f"📋 Queue status: {_counts(statistics)}"
+
+
+def _counts(statistics: Mapping[str, int]) -> str:
+    return ", ".join(f"{statistics[queue]} {queue}" for queue in (PENDING, FAILED, COMPLETED))
+
+
+def final_statistics(statistics: Mapping[str, int]) -> list[str]:
+    """The block of the shutdown."""
+    return [
+        "",
+        "📊 Final Statistics:",
+        f"   Pending: {statistics[PENDING]}",
+        f"   Failed: {statistics[FAILED]}",
+        f"   Completed: {statistics[COMPLETED]}",
+        f"   Permanent failures: {statistics['permanent_failures']}",
+    ]
+
+
+def statistics_page(
+    statistics: Mapping[str, int],
+    failed: Sequence[Movie],
+    max_retries: int,
+    rests: Iterable[tuple[str, Rest]],
+    now: float,
+) -> list[str]:
+    """What `--stats` prints. `failed` is the whole failed queue."""
+    retrying = [movie for movie in failed if movie.retry_count < max_retries]
+    ready = [movie for movie in retrying if movie.retry_after <= now]
+    waiting = sorted((m for m in retrying if m.retry_after > now), key=lambda movie: movie.retry_after)
+    permanent = [movie for movie in failed if movie.retry_count >= max_retries]
+    lines = [
+        RULE,
+        "📊 Queue Statistics",
+        RULE,
+        "",
+        f"📝 Pending:    {statistics[PENDING]}",
+        f"❌ Failed:     {statistics[FAILED]}",
+        f"✅ Completed:  {statistics[COMPLETED]}",
+        f"⛔ Permanent:  {statistics['permanent_failures']}",
+    ]
+    lines += _section(
+        "🔄 Movies ready for retry:", [f"{m.title} (retry #{m.retry_count + 1})" for m in ready]
+    )
+    lines += _section(
+        "⏳ Waiting for their next retry:",
+        [
+            f"{m.title} (retry #{m.retry_count + 1} at {clock(m.retry_after, now)}): {m.last_error}"
+            for m in waiting
+        ],
+    )
+    lines += _section("⛔ Permanent failures:", [f"{m.title}: {m.last_error}" for m in permanent])
+    lines += _section(
+        "⏸️  Services at rest:",
+        [f"{service_title(n)} until {clock(rest.until, now)}: {rest.reason}" for n, rest in rests],
+    )
+    return lines
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return ["", title, *(f"   • {line}" for line in lines)] if lines else []

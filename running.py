@@ -1,0 +1,199 @@
+"""A run from its banner to its last line: workers started, watched over, stopped; or once through.
+
+Called by the main thread, which waits here for signals. A stop takes at most `JOIN_SECONDS`, even if a
+request hangs: the workers' threads are daemonic, and everything that counts is on disk at any moment.
+"""
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import report
+from config import Config
+from console import Console
+from credentials_manager import CredentialsManager
+from errors import ConfigError, StateError
+from logs import log_path
+from loop import Worker, run_until_idle
+from program import Program
+from queue_files import PENDING
+from signals import Signals
+from workers import DownloadWorker, MonitorWorker
+
+STATUS_EVERY = 300.0
+JOIN_SECONDS = 8.0
+
+logger = logging.getLogger(__name__)
+
+
+def run(
+    config: Config, credentials: CredentialsManager, folder: Path, console: Console, *, once: bool
+) -> int:
+    """The daemon, or with `once` a single run of it. Returns the exit code."""
+    signals = Signals()
+    console.say("\n".join(report.banner(config)))
+    console.say("📋 Initializing queue manager...")
+    program = Program(folder, config, credentials, console, threading.Event())
+    console.say(report.loaded_line(program.queue.get_statistics()))
+    console.say("⚙️  Initializing FileList downloader...")
+    monitor, downloads = program.make_workers()
+    if once:
+        return _run_once(monitor, downloads, signals, program)
+    _start([monitor, downloads], signals, config, console)
+    _watch_over([monitor, downloads], signals, program)
+    return _shut_down([monitor, downloads], signals, program)
+
+
+def _start(workers: Sequence[Worker], signals: Signals, config: Config, console: Console) -> None:
+    console.say("\n🚀 Starting workers...")
+    for worker in workers:
+        worker.start(signals.wake)
+    console.say(f"🎬 Monitor worker started (checking every {config['check_interval']}s)")
+    console.say(f"⬇️  Download worker started (retry interval: {config['retry_interval']}s)")
+    console.say("✅ Workers started successfully\n")
+    console.rule()
+
+
+def _watch_over(workers: Sequence[Worker], signals: Signals, program: Program) -> None:
+    """Wait for the end; meanwhile a status line every five minutes, if something happened."""
+    seen = program.queue.revision
+    while not signals.stop_requested and not any(worker.fatal for worker in workers):
+        started = time.monotonic()
+        while not signals.stop_requested and time.monotonic() - started < STATUS_EVERY:
+            signals.wait(STATUS_EVERY - (time.monotonic() - started))
+            if signals.restart_requested and _may_restart(signals, program):
+                return
+            if any(worker.fatal for worker in workers):
+                return
+        if not signals.stop_requested:
+            seen = _say_status(program, seen)
+
+
+def _say_status(program: Program, seen: int) -> int:
+    try:
+        revision = program.queue.revision
+        if revision != seen:
+            program.console.say(report.status_line(program.queue.get_statistics()))
+    except StateError as error:
+        # The workers meet the same error and decide what it means.
+        logger.warning("no status line: %s", error)
+        return seen
+    return revision
+
+
+def _may_restart(signals: Signals, program: Program) -> bool:
+    """Whether the configuration as it is now can be started with; a bad one is said and ignored."""
+    try:
+        config = Config.load(program.folder)
+        problems = config.missing_for_run()
+        if problems and program.config["username"] is None:
+            raise ConfigError(problems)
+    except ConfigError as error:
+        program.console.say(f"⚠️  Not starting anew, the configuration cannot be used:\n{error}")
+        signals.restart_requested = False
+        return False
+    return True
+
+
+def _shut_down(workers: Sequence[Worker], signals: Signals, program: Program) -> int:
+    console = program.console
+    fatal = next((worker.fatal for worker in workers if worker.fatal), None)
+    restart = signals.restart_requested and not signals.stop_requested and fatal is None
+    # From here on a stop signal is the second one, also after a restart was asked for.
+    signals.stop_requested = True
+    console.say("\n🛑 Shutdown signal received..." if fatal is None else f"\n❌ {fatal}")
+    deadline = time.monotonic() + JOIN_SECONDS
+    for worker in workers:
+        console.say(f"🛑 Stopping {worker.title}...")
+        worker.stop()
+    late = [worker for worker in workers if not worker.join(max(deadline - time.monotonic(), 0))]
+    for worker in workers:
+        console.say(
+            f"{worker.icon} {worker.title.capitalize()} "
+            + ("left in a request" if worker in late else "stopped")
+        )
+        if worker in late:
+            logger.warning("%s did not stop in time; whatever it waits for is dropped", worker.name)
+    _say_final(program)
+    if restart:
+        console.say("🔄 Starting anew")
+        logging.shutdown()
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    console.say("\n✓ Shutdown complete")
+    return _leave(1 if fatal else 0, bool(late))
+
+
+def _say_final(program: Program) -> None:
+    try:
+        program.console.say("\n".join(report.final_statistics(program.queue.get_statistics())))
+    except StateError as error:
+        program.console.say(f"❌ {error}")
+
+
+def _leave(code: int, late: bool) -> int:
+    """End now even if a thread is stuck inside a library: it holds nothing that counts."""
+    if late:
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(code)
+    return code
+
+
+class _SingleRun(threading.Thread):
+    """The workers' steps, one after the other, beside the main thread that waits for signals."""
+
+    def __init__(self, workers: Sequence[Worker], signals: Signals) -> None:
+        super().__init__(name="SingleRun", daemon=True)
+        self.error: StateError | None = None
+        self._workers = workers
+        self._signals = signals
+
+    def run(self) -> None:
+        try:
+            for worker in self._workers:
+                run_until_idle(worker)
+        except StateError as error:
+            self.error = error
+        finally:
+            self._signals.wake()
+
+
+def _run_once(monitor: MonitorWorker, downloads: DownloadWorker, signals: Signals, program: Program) -> int:
+    workers: list[Worker] = [monitor, downloads]
+    single = _SingleRun(workers, signals)
+    single.start()
+    while single.is_alive() and not signals.stop_requested:
+        signals.wait(60)
+        # The thread wakes us as its last act; give it the moment it needs to end.
+        if not signals.stop_requested:
+            single.join(0.2)
+    interrupted = single.is_alive()
+    if interrupted:
+        program.console.say("\n🛑 Shutdown signal received...")
+        for worker in workers:
+            worker.stop()
+        single.join(JOIN_SECONDS)
+    if single.error is not None:
+        raise single.error
+    _say_left(downloads, program)
+    _say_final(program)
+    return _leave(_once_code(workers, program) if not interrupted else 0, single.is_alive())
+
+
+def _once_code(workers: Sequence[Worker], program: Program) -> int:
+    if any(worker.bugs for worker in workers):
+        program.console.say(f"❌ Movie Sync hit a bug. The details are in {log_path(program.folder)}")
+        return 3
+    return 1 if any(worker.troubles for worker in workers) else 0
+
+
+def _say_left(downloads: DownloadWorker, program: Program) -> None:
+    left = program.queue.films(PENDING)
+    if left:
+        program.console.say("\n⏳ Left for a later run:")
+        for movie in left:
+            program.console.say(f"   • {movie.label}")

@@ -1,0 +1,39 @@
+"""What the tests of several rooms share: a clock set by hand, honest waiting, a disk that is full."""
+
+import contextlib
+import resource
+import threading
+from collections.abc import Callable, Iterator
+
+NOON = 1_800_000_000
+
+
+class Clock:
+    """A clock that stands still until somebody moves it. Calling it gives unix seconds."""
+
+    def __init__(self, time: float = NOON) -> None:
+        self.time = float(time)
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def eventually(check: Callable[[], object], seconds: float = 5.0) -> None:
+    """Poll until `check` gives something true; fail once `seconds` have passed."""
+    pause, step = threading.Event(), 0.01
+    for _ in range(int(seconds / step)):
+        if check():
+            return
+        pause.wait(step)
+    assert check(), f"not within {seconds} seconds: {check}"
+
+
+@contextlib.contextmanager
+def full_disk(size: int = 0) -> Iterator[None]:
+    """No file grows beyond `size` bytes, as on a full disk (modes would not stop root)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

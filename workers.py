@@ -1,0 +1,374 @@
+"""The two workers: what they do next, and what each kind of "no" leads to.
+
+MonitorWorker turns a watchlist into pending films; DownloadWorker turns pending films into completed ones.
+They share nothing but the QueueManager. No HTTP and no file here, only the order of things and reactions.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from msgspec.structs import replace
+
+from acquisition import Acquisition, AlreadyThere, HandedOver, Overtaken
+from console import Console
+from download_service import NoRelease
+from errors import (
+    AuthError,
+    FilmFault,
+    NoSpace,
+    PlaceUnavailable,
+    RateLimited,
+    RefusedForNow,
+    ServiceError,
+    ServiceUnavailable,
+    service_title,
+)
+from follow_up import FollowUp
+from identity import listed
+from loop import IDLE, Worker
+from monitor import Outcome, Reading
+from movie import Movie
+from new_films import FilmPages, NewFilms
+from queue_files import COMPLETED, FAILED, PENDING
+from queue_manager import QueueManager, backoff, retries_after_failure
+from report import clock, duration, queue_status_line
+from services import LEDGER, Rest, Services
+
+logger = logging.getLogger(__name__)
+
+SOON = 60.0
+"""Seconds until something unreachable is asked again."""
+AFTER_BUG = 3600
+
+
+class WatchlistSource(FilmPages, Protocol):
+    """Where films come from: the web or an export. `online` is whether Letterboxd is asked for them."""
+
+    online: bool
+
+    def read_watchlist(self) -> Reading:
+        """Read the list now; trouble with the service is part of the reading."""
+
+
+class MonitorWorker(Worker):
+    """Reads the watchlist every `check_interval` seconds, then looks up its new films one by one."""
+
+    title = "monitor worker"
+    icon = "🎬"
+
+    def __init__(
+        self,
+        *,
+        watchlist: WatchlistSource,
+        new_films: NewFilms,
+        queue: QueueManager,
+        services: Services,
+        console: Console,
+        check_interval: float,
+        stop: threading.Event,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__("MonitorWorker", console, stop, now)
+        self._watchlist = watchlist
+        self._new_films = new_films
+        self._queue = queue
+        self._services = services
+        self._interval = check_interval
+        self._next_reading = 0.0
+        self._looking_up = False
+
+    def step(self) -> bool:
+        rest = self._rest()
+        if rest is not None:
+            if self._new_films or self._reading_due():
+                self.say_once("letterboxd", _rest_text("letterboxd", rest, self._now()))
+            return False
+        if self._new_films:
+            self._look_up_one()
+            return True
+        if not self._reading_due():
+            return False
+        self._check()
+        return bool(self._new_films)
+
+    def next_due(self) -> float:
+        rest = self._rest()
+        return max(rest.until, self._next_reading) if rest else self._next_reading
+
+    def recover(self) -> bool:
+        # A film that was in hand has left the new films already; the next reading shows it again.
+        had_film, self._looking_up = self._looking_up, False
+        if not had_film:
+            self._next_reading = self._now() + self._interval
+        return had_film
+
+    def _rest(self) -> Rest | None:
+        return self._services.resting("letterboxd") if self._watchlist.online else None
+
+    def _reading_due(self) -> bool:
+        now = self._now()
+        # A clock that was set back must not postpone the next reading by more than one interval.
+        return not now < self._next_reading <= now + self._interval
+
+    def _check(self) -> None:
+        self._console.say("🔍 Checking Letterboxd watchlist...")
+        reading = self._watchlist.read_watchlist()
+        self._next_reading = self._now() + self._interval
+        if reading.error is not None:
+            self._services.failed(reading.error)
+            if isinstance(reading.error, ServiceUnavailable):
+                self._next_reading = self._now() + min(SOON, self._interval)
+        else:
+            self._answered()
+        if reading.proven:
+            self.over("reading")
+        else:
+            self.say_once("reading", reading.message)
+        if reading.films or reading.outcome is Outcome.EMPTY:
+            self._take(reading)
+
+    def _take(self, reading: Reading) -> None:
+        list_name = f"{reading.owner}/{reading.path}"
+        unknown = self._queue.learn([listed(film, list_name) for film in reading.films])
+        self._new_films.expect(unknown)
+        self._console.say(f"📺 Found {len(reading.films)} movies in watchlist")
+        if self._new_films:
+            self._console.say(f"🆕 {len(self._new_films)} new movies detected")
+        else:
+            self._console.say(queue_status_line(self._queue.get_statistics()))
+
+    def _look_up_one(self) -> None:
+        self._looking_up = True
+        try:
+            self._new_films.look_up_next()
+        except ServiceError as error:
+            self._services.failed(error)
+            self.say_once("page", str(error))
+        else:
+            self._answered()
+            self.over("page")
+        self._looking_up = False
+        if not self._new_films:
+            self._console.say(queue_status_line(self._queue.get_statistics()))
+
+    def _answered(self) -> None:
+        if self._watchlist.online:
+            self._services.succeeded("letterboxd")
+            self.over("letterboxd")
+
+
+class DownloadWorker(Worker):
+    """Takes pending films in turn, hands them over, and decides what each "no" means for the film."""
+
+    title = "download worker"
+    icon = "⬇️ "
+
+    def __init__(
+        self,
+        *,
+        queue: QueueManager,
+        acquisition: Acquisition,
+        follow_up: FollowUp | None,
+        services: Services,
+        needed: tuple[str, ...],
+        config: Mapping[str, Any],
+        console: Console,
+        stop: threading.Event,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__("DownloadWorker", console, stop, now)
+        self._queue = queue
+        self._acquisition = acquisition
+        self._follow_up = follow_up
+        self._services = services
+        self._needed = needed
+        self._config = config
+        self._held: dict[str, float] = {}
+        self._place_until = 0.0
+        self._in_hand: Movie | None = None
+
+    def step(self) -> bool:
+        self._queue_what_is_due()
+        self._look_after_running()
+        now = self._now()
+        self._held = {film: until for film, until in self._held.items() if now < until <= now + SOON}
+        if now < self._place_until <= now + SOON:
+            return False
+        movie = self._queue.get_next_pending(self._held)
+        if movie is None:
+            return False
+        if self._must_wait():
+            self._queue.release_claim(movie)
+            return False
+        self._in_hand = movie
+        try:
+            self._attempt(movie)
+        finally:
+            # Whatever ended the attempt, the film must not stay claimed; with an outcome it is not any more.
+            self._queue.release_claim(movie)
+        self._in_hand = None
+        return True
+
+    def next_due(self) -> float:
+        now = self._now()
+        moments = [now + IDLE, *self._held.values()]
+        moments += [movie.retry_after for movie in self._queue.films(FAILED) if movie.retry_after]
+        moments += [movie.not_before for movie in self._queue.films(PENDING) if movie.not_before > now]
+        moments += [rest.until for rest in map(self._services.resting, self._needed) if rest]
+        if self._place_until > now:
+            moments.append(self._place_until)
+        running = self._follow_up.next_due() if self._follow_up else None
+        return min([*moments, running] if running is not None else moments)
+
+    def recover(self) -> bool:
+        movie, self._in_hand = self._in_hand, None
+        if movie is None:
+            return False
+        self._queue.note(movie, PENDING, not_before=int(self._now()) + AFTER_BUG)
+        return True
+
+    def _queue_what_is_due(self) -> None:
+        for movie in self._queue.move_many_failed_to_pending(self._queue.get_movies_ready_for_retry()):
+            self._console.say(f"🔄 Due again: {movie.label} (retry #{movie.retry_count + 1})")
+
+    def _must_wait(self) -> bool:
+        """Whether a service that every film needs is at rest; says so."""
+        for service in self._needed:
+            rest = self._services.resting(service)
+            if rest is None:
+                self.over(service)
+                continue
+            text = _rest_text(service, rest, self._now())
+            if rest.kind == LEDGER:
+                self.tell_once(service, text)
+            else:
+                self.say_once(service, text)
+            return True
+        return False
+
+    def _look_after_running(self) -> None:
+        if self._follow_up is None or self._services.resting("qbittorrent") is not None:
+            return
+        try:
+            self._follow_up.look()
+        except ServiceError as error:
+            self._service_failed(error)
+
+    def _attempt(self, movie: Movie) -> None:
+        self._console.say(f"🎬 Downloading: {movie.label}")
+        try:
+            outcome = self._acquisition.attempt(movie)
+        except FilmFault as error:
+            self._film_failed(movie, str(error))
+        except ServiceUnavailable as error:
+            self._unreachable(movie, error)
+        except (RefusedForNow, AuthError) as error:
+            self._service_failed(error)
+        except NoSpace as error:
+            self.say_once(f"room for {movie.id}", str(error))
+            self._hold(movie)
+        except PlaceUnavailable as error:
+            self.say_once("place", str(error))
+            self._place_until = self._now() + SOON
+        else:
+            self.over("place")
+            self._settle(movie, outcome)
+
+    def _settle(self, movie: Movie, outcome: AlreadyThere | HandedOver | NoRelease | Overtaken) -> None:
+        if isinstance(outcome, NoRelease):
+            self._film_failed(movie, outcome.reason)
+        elif isinstance(outcome, AlreadyThere):
+            self._already_there(movie, outcome)
+        elif isinstance(outcome, HandedOver):
+            self._handed_over(movie, outcome)
+
+    def _already_there(self, movie: Movie, outcome: AlreadyThere) -> None:
+        there_at = None if outcome.torrent_hash else int(self._now())
+        self._queue.add_to_completed(
+            replace(movie, torrent_hash=outcome.torrent_hash, owned=outcome.owned, downloaded_at=there_at)
+        )
+        self._console.say(f"   ⊘ Skipped: {movie.label} - already downloaded ({outcome.where})")
+
+    def _handed_over(self, movie: Movie, outcome: HandedOver) -> None:
+        self._queue.add_to_completed(
+            replace(
+                movie,
+                release=outcome.release,
+                torrent_hash=outcome.torrent_hash,
+                owned=outcome.handed.owned,
+                downloaded_at=None,
+            )
+        )
+        if self._follow_up is None:
+            self._console.say(f"✅ Torrent saved: {movie.label}")
+            return
+        there = "Already in" if outcome.handed.already_there else "Added to"
+        self._console.say(f"   ✓ {there} qBittorrent")
+        self._follow_up.hurry()
+
+    def _film_failed(self, movie: Movie, error: str) -> None:
+        retry_count = retries_after_failure(movie)
+        delay = backoff(retry_count, self._config["retry_interval"], self._config["backoff_multiplier"])
+        now = self._now()
+        self._queue.add_to_failed(movie, error, now + delay)
+        if retry_count >= self._config["max_retries"]:
+            self._console.say(f"⛔ Permanent failure: {movie.label}: {error}")
+        else:
+            self._console.say(
+                f"❌ Failed: {movie.label}: {error} - "
+                f"retry #{retry_count + 1} in {duration(delay)} ({clock(now + delay, now)})"
+            )
+
+    def _unreachable(self, movie: Movie, error: ServiceUnavailable) -> None:
+        """Costs the film nothing, unless it fails so again while others get through: then it is its own."""
+        self._service_failed(error)
+        if (
+            error.service != "qbittorrent"
+            and movie.unreachable_at is not None
+            and self._others_got_through(movie)
+        ):
+            self._film_failed(movie, str(error))
+            return
+        if movie.unreachable_at is None:
+            self._queue.note(
+                movie,
+                PENDING,
+                unreachable_at=int(self._now()),
+                unreachable_revision=self._queue.revision,
+            )
+        self._hold(movie)
+
+    def _others_got_through(self, movie: Movie) -> bool:
+        mark = (movie.unreachable_at or 0, movie.unreachable_revision)
+        return any(
+            (moment, other.revision) > mark
+            for other in (*self._queue.films(COMPLETED), *self._queue.films(FAILED))
+            if other.id != movie.id and (moment := answered_at(other)) is not None
+        )
+
+    def _service_failed(self, error: ServiceError) -> None:
+        rest = self._services.failed(error)
+        text = str(error)
+        if rest is not None and not (isinstance(error, RateLimited) and error.own_ledger):
+            text = _rest_text(error.service, rest, self._now())
+        if isinstance(error, RateLimited) and error.own_ledger:
+            self.tell_once(error.service, text)
+        else:
+            self.say_once(error.service, text)
+
+    def _hold(self, movie: Movie) -> None:
+        self._held[movie.id] = self._now() + SOON
+
+
+def answered_at(movie: Movie) -> int | None:
+    """When a tracker last answered about this film, with a release or without; None if it never did."""
+    if movie.status == COMPLETED:
+        return movie.completed_at if movie.release else None
+    return movie.last_failed_at
+
+
+def _rest_text(service: str, rest: Rest, now: float) -> str:
+    return f"{rest.reason} {service_title(service)} is left alone until {clock(rest.until, now)}."
