@@ -105,7 +105,8 @@ def configure(folder: Path) -> int:
 
 def at_terminal() -> bool:
     """Whether there is a person to ask."""
-    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    # Both are None in a process that was started with them closed.
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 def show_statistics(folder: Path, config: Config, console: Console) -> int:

@@ -115,16 +115,20 @@ def statistics_page(
     lines += _section(
         "⏳ Waiting for their next retry:",
         [
-            f"{m.title} (retry #{m.retry_count + 1} at {clock(m.retry_after, now)}): {m.last_error}"
+            f"{m.title} (retry #{m.retry_count + 1} at {clock(m.retry_after, now)}): {_why(m)}"
             for m in waiting
         ],
     )
-    lines += _section("⛔ Permanent failures:", [f"{m.title}: {m.last_error}" for m in permanent])
+    lines += _section("⛔ Permanent failures:", [f"{m.title}: {_why(m)}" for m in permanent])
     lines += _section(
         "⏸️  Services at rest:",
         [f"{service_title(n)} until {clock(rest.until, now)}: {rest.reason}" for n, rest in rests],
     )
     return lines
+
+
+def _why(movie: Movie) -> str:
+    return movie.last_error or "no reason was kept"  # an entry written by hand
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:

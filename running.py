@@ -40,6 +40,8 @@ def run(
     program = Program(folder, config, credentials, console, threading.Event())
     console.say(report.loaded_line(program.queue.get_statistics()))
     console.say("⚙️  Initializing FileList downloader...")
+    console.say("🎬 Creating monitor worker...")
+    console.say("⬇️  Creating download worker...")
     monitor, downloads = program.make_workers()
     if once:
         return _run_once(monitor, downloads, signals, program)
@@ -138,7 +140,6 @@ def _leave(code: int, late: bool) -> int:
     """End now even if a thread is stuck inside a library: it holds nothing that counts."""
     if late:
         logging.shutdown()
-        sys.stdout.flush()
         os._exit(code)
     return code
 

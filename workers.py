@@ -215,13 +215,15 @@ class DownloadWorker(Worker):
     def next_due(self) -> float:
         now = self._now()
         moments = [now + IDLE, *self._held.values()]
-        moments += [movie.retry_after for movie in self._queue.films(FAILED) if movie.retry_after]
+        moments += [movie.retry_after for movie in self._queue.films(FAILED) if movie.retry_after > now]
         moments += [movie.not_before for movie in self._queue.films(PENDING) if movie.not_before > now]
         moments += [rest.until for rest in map(self._services.resting, self._needed) if rest]
         if self._place_until > now:
             moments.append(self._place_until)
         running = self._follow_up.next_due() if self._follow_up else None
-        return min([*moments, running] if running is not None else moments)
+        if running is not None and self._services.resting("qbittorrent") is None:
+            moments.append(running)
+        return min(moments)
 
     def recover(self) -> bool:
         movie, self._in_hand = self._in_hand, None

@@ -8,6 +8,7 @@ from typing import Any
 from support import NOON
 
 from movie import ChosenRelease, Movie
+from queue_files import QUEUES
 from queue_manager import QueueManager
 
 HOUR, DAY = 3600, 24 * 3600
@@ -32,6 +33,7 @@ RELOADED = {
 }
 DONE = {"id": "tt0133093", "title": "The Matrix", "year": 1999, "status": "completed", "completed_at": NOON}
 RELEASE = ChosenRelease(name="The.Matrix.1999", tracker="FileList", id="7")
+FILMS = [{"title": f"Film {number}", "imdb_id": f"tt{number:07}"} for number in range(30)]
 
 
 def entries(folder: Path, queue: str) -> list[dict[str, Any]]:
@@ -47,3 +49,10 @@ def claim(queue: QueueManager) -> Movie:
     movie = queue.get_next_pending()
     assert movie is not None
     return movie
+
+
+def places(queue: QueueManager) -> dict[str, str]:
+    """Each film's queue; fails if a film is in two."""
+    found = [(movie.title, name) for name in QUEUES for movie in queue.films(name)]
+    assert len(dict(found)) == len(found)
+    return dict(found)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from queue_entries import DONE, MATRIX, RELOADED, claim, entries, write
+from queue_entries import DONE, HOUR, MATRIX, RELOADED, claim, entries, write
 from support import NOON, Clock
 
 from movie import Movie
