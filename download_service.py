@@ -1,15 +1,41 @@
-"""What a tracker has to be able to do, and what comes of asking it for a film.
+"""What a tracker offers, what it has to be able to do, and what comes of asking it for a film.
 
-Owns `MovieDownloader`, the base class of every tracker, and its two results. Holds nothing of any one
-tracker, never touches a queue, never talks to qBittorrent. Called by DownloadWorker, one film at a time.
+Owns `Release`, `MovieDownloader` (the base class of every tracker) and its two results. Holds nothing of
+any one tracker, never touches a queue, never talks to qBittorrent. Called by DownloadWorker, one film at a time.
 """
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from movie import ChosenRelease, Movie
-from release_choice import Refusal
 from torrent_file import TorrentFile
+
+
+@dataclass(frozen=True)
+class Release:
+    """One row of a tracker's answer. `size` in bytes, 0 when unknown; `uploaded_at` unix seconds."""
+
+    tracker: str
+    id: str
+    name: str
+    imdb_id: str | None
+    category_id: int | None
+    category: str
+    size: int
+    seeders: int
+    leechers: int
+    freeleech: bool
+    doubleup: bool
+    internal: bool
+    uploaded_at: int | None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A release that was not chosen, and why, as a part of a sentence."""
+
+    release: Release
+    reason: str
 
 
 @dataclass(frozen=True)

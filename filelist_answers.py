@@ -15,8 +15,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from download_service import Release
 from errors import AuthError, Blocked, FilmFault, RateLimited, ServiceError, ServiceUnavailable
-from release_choice import Release
 from web import Answer, retry_after
 
 SERVICE = "filelist"

@@ -18,11 +18,11 @@ from typing import Any
 from urllib.parse import urljoin
 
 from call_ledger import CallLedger
-from download_service import DownloadResult, Found, MovieDownloader, NoRelease
+from download_service import DownloadResult, Found, MovieDownloader, NoRelease, Refusal, Release
 from errors import FilmFault, ServiceUnavailable
 from filelist_answers import SERVICE, Rows, read_rows, refusal
 from movie import ChosenRelease, Movie, movie_from
-from release_choice import Choice, Preferences, Refusal, Release, choose_release
+from release_choice import Choice, Preferences, choose_release
 from storage import write_json
 from torrent_file import NotATorrent, TorrentFile, read_torrent
 from torrent_store import keep_torrent

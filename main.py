@@ -88,6 +88,7 @@ def dispatch(args: argparse.Namespace, folder: Path, redactor: Redactor, console
     config, credentials = ready(args, folder)
     redactor.learn(credentials.secrets(), basic_pairs(credentials))
     with storage.daemon_lock(folder / "daemon.lock", "Movie Sync"):
+        storage.sweep(folder)
         # Imported here: `--stats` and `--version` need neither network nor parser libraries.
         from running import run
 

@@ -6,9 +6,10 @@ A film is in exactly one queue. A claim lives in memory only, so a crash leaves 
 Never touches the network.
 """
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ class QueueManager:
         self._store = QueueStore(self.folder, now)
         self._claims: dict[str, int] = {}
         self._listeners: list[Callable[[], None]] = []
+        self._log_lines: list[str] = []
         with self._store.locked():
             pass
 
@@ -78,7 +80,7 @@ class QueueManager:
         """`add_to_pending` for many films with one write a file; returns the newly wanted ones."""
         wanted = [movie_from(movie) for movie in movies]
         added = []
-        with self._store.changing():
+        with self._changing():
             before = self._store.count(PENDING)
             for movie in wanted:
                 known = self._store.find(movie)
@@ -95,7 +97,7 @@ class QueueManager:
         """Tell the queues what a list shows. Returns the films that are in no queue, as they were given."""
         seen = [movie_from(movie) for movie in movies]
         unknown = []
-        with self._store.changing():
+        with self._changing():
             before = self._store.count(PENDING)
             for movie in seen:
                 known = self._store.find(movie)
@@ -126,7 +128,7 @@ class QueueManager:
 
     def note(self, movie: Movie, queue: str, **fields: Any) -> Movie | None:
         """Write facts (release, hash, a wait) about a film that stands in `queue`; None if it does not."""
-        with self._store.changing():
+        with self._changing():
             known = self._store.find(movie)
             if known is None or self._store.place(known) != queue:
                 return None
@@ -148,7 +150,7 @@ class QueueManager:
         """
         outcome = movie_from(movie)
         limit = self.max_retries
-        with self._store.changing():
+        with self._changing():
             known, overtaken = self._claimed(outcome)
             if overtaken or self._store.place(known) not in (None, PENDING, FAILED):
                 logger.info("movie=%s failure dropped: the film was changed meanwhile", known.label)
@@ -179,7 +181,7 @@ class QueueManager:
         """`move_failed_to_pending` for many films with one write a file; returns those that moved."""
         wanted = [movie_from(movie) for movie in movies]
         moved = []
-        with self._store.changing():
+        with self._changing():
             for movie in wanted:
                 known = self._store.find(movie)
                 if known is not None and self._store.place(known) == FAILED:
@@ -195,7 +197,7 @@ class QueueManager:
 
     def reset_failed_movie(self, movie_id: str) -> bool:
         """Make a failed film pending with all its tries before it. False if none failed under that id."""
-        with self._store.changing():
+        with self._changing():
             known = self._store.by_id(movie_id)
             if known is None or self._store.place(known) != FAILED:
                 return False
@@ -209,7 +211,7 @@ class QueueManager:
     def add_to_completed(self, movie: MovieLike) -> None:
         """The film was handed over, or is there already. This outcome always wins over other changes."""
         outcome = movie_from(movie)
-        with self._store.changing():
+        with self._changing():
             known, overtaken = self._claimed(outcome)
             if overtaken:
                 logger.info("movie=%s handed over although changed meanwhile: completed", known.label)
@@ -233,7 +235,7 @@ class QueueManager:
     def cleanup_old_completed(self, days: float = 30) -> int:
         """Forget films completed more than `days` days ago, so that they are not fetched again. How many."""
         limit = self._now() - days * 86400
-        with self._store.changing():
+        with self._changing():
             completed = self._store.films(COMPLETED)
             old = [movie for movie in completed if movie.completed_at and movie.completed_at < limit]
             for movie in old:
@@ -285,6 +287,15 @@ class QueueManager:
         """Call `listener` (any thread, no lock held) whenever films became pending."""
         self._listeners.append(listener)
 
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        """A change that is on disk when the block ends, or did not happen; only then it is logged."""
+        with self._store.changing():
+            lines = self._log_lines = []
+            yield
+        for line in lines:
+            logger.info("%s", line)
+
     # -- inside, under the lock ------------------------------------------------------------------------
 
     def _claimed(self, outcome: Movie) -> tuple[Movie, bool]:
@@ -332,7 +343,7 @@ class QueueManager:
         if source == "new":
             movie = replace(movie, queued_at=int(self._now()))
         placed = self._put(movie, queue)
-        logger.info("movie=%s status=%s->%s reason=%s", placed.label, source, queue, reason)
+        self._log_lines.append(f"movie={placed.label} status={source}->{queue} reason={reason}")
         return placed
 
     def _put(self, movie: Movie, queue: str) -> Movie:

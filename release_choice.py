@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from download_service import Refusal, Release
 from movie import ChosenRelease, Movie
 from names import imdb_number, same_imdb
 from release_names import (
@@ -24,25 +25,6 @@ from release_names import (
     revision,
     spaced,
 )
-
-
-@dataclass(frozen=True)
-class Release:
-    """One row of a tracker's answer. `size` in bytes, 0 when unknown; `uploaded_at` unix seconds."""
-
-    tracker: str
-    id: str
-    name: str
-    imdb_id: str | None
-    category_id: int | None
-    category: str
-    size: int
-    seeders: int
-    leechers: int
-    freeleech: bool
-    doubleup: bool
-    internal: bool
-    uploaded_at: int | None
 
 
 @dataclass(frozen=True)
@@ -76,14 +58,6 @@ class Preferences:
             required_words=tuple(wanted.get("required_words") or ()),
             excluded_words=tuple(wanted.get("excluded_words") or ()),
         )
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A release that was not chosen, and why, as a part of a sentence."""
-
-    release: Release
-    reason: str
 
 
 @dataclass(frozen=True)

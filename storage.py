@@ -60,6 +60,30 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise unwritable(path, error) from error
 
 
+def sweep(folder: Path) -> None:
+    """Remove the temporary files that killed processes left behind; those of living ones stay.
+
+    Raises `StateWriteError`.
+    """
+    for temp in folder.glob(".*.tmp"):
+        pid = temp.name.split(".")[-2]
+        if pid.isdigit() and not _lives(int(pid)):
+            try:
+                temp.unlink(missing_ok=True)
+            except OSError as error:
+                raise unwritable(temp, error) from error
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -44,8 +44,9 @@ def run_main(env: dict[str, str], *options: str, timeout: float = 60) -> Run:
         finally:
             process.kill()
             process.wait()
-        texts = [stream.read() for stream in (out, err) if stream.seek(0) == 0]
-    return Run(process.returncode, *texts, time.monotonic() - started, peak)
+        out.seek(0)
+        err.seek(0)
+        return Run(process.returncode, out.read(), err.read(), time.monotonic() - started, peak)
 
 
 def _peak_until_the_end(process: subprocess.Popen[bytes], deadline: float) -> float:

@@ -7,8 +7,9 @@ import pytest
 from bencode2 import bencode
 
 import names
+from download_service import Release
 from movie import Movie
-from release_choice import Preferences, Release, choose_release
+from release_choice import Preferences, choose_release
 from torrent_file import NotATorrent, read_torrent
 
 pytest.importorskip("hypothesis")

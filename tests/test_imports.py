@@ -15,7 +15,7 @@ LAYERS = " ".join(
         "main demo running program signals",
         "workers loop new_films follow_up acquisition report",
         "monitor export_file reading letterboxd_pages letterboxd_markup film_store",
-        "filelist_downloader filelist_answers call_ledger download_service release_choice release_names",
+        "filelist_downloader filelist_answers call_ledger release_choice release_names download_service",
         "destination qbittorrent_manager qbittorrent_answers qbittorrent_refusals torrent_store torrent_file",
         "library names places services",
         "queue_manager queue_store queue_files identity",

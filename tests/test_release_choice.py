@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from download_service import Release
 from movie import Movie, movie_from
-from release_choice import Choice, Preferences, Release, choose_release, summary
+from release_choice import Choice, Preferences, choose_release, summary
 
 ANY = Preferences((6, 4, 19, 1), True, 1, None, None, (), ())
 

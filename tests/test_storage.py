@@ -222,3 +222,12 @@ def test_threads_that_write_in_turn_lose_nothing(path: Path) -> None:
         thread.start()
     eventually(lambda: not any(thread.is_alive() for thread in threads))
     assert sorted(json.loads(path.read_text())) == list(range(8))
+
+
+def test_temporary_files_of_killed_processes_are_swept_and_those_of_living_ones_stay(folder: Path) -> None:
+    folder.mkdir()
+    dead, alive = folder / ".queue_failed.json.4194399.tmp", folder / f".queue_failed.json.{os.getpid()}.tmp"
+    for temp in (dead, alive):
+        temp.write_text("half")
+    storage.sweep(folder)
+    assert (dead.exists(), alive.exists()) == (False, True)
