@@ -1,7 +1,7 @@
 """What a tracker offers, what it has to be able to do, and what comes of asking it for a film.
 
 Owns `Release`, `MovieDownloader` (the base class of every tracker) and its two results. Holds nothing of
-any one tracker, never touches a queue, never talks to qBittorrent. Called by DownloadWorker, one film at a time.
+any one tracker, touches no queue, does not talk to qBittorrent. Called by DownloadWorker, film by film.
 """
 
 from abc import ABC, abstractmethod

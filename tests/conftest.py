@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import Clock, eventually
+from support import Clock, eventually, need_qbittorrent
 
 FOREIGN = ("MOVIE_SYNC_", "QBITTORRENTAPI_")
 PROXIES = {"http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy"}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("qbittorrent"):
+        need_qbittorrent()
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,14 @@
 """What the tests of several rooms share: a clock set by hand, honest waiting, a disk that is full."""
 
 import contextlib
+import os
 import resource
 import threading
 from collections.abc import Callable, Iterator
+
+import pytest
+
+from demo import private_qbittorrent
 
 NOON = 1_800_000_000
 
@@ -37,3 +42,13 @@ def full_disk(size: int = 0) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def need_qbittorrent() -> None:
+    """Skip the test where there is no qbittorrent-nox; in CI, where nothing may be skipped, fail it."""
+    if private_qbittorrent.available():
+        return
+    reason = "qbittorrent-nox is not installed; `make test` installs Debian's package where it may"
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -15,7 +15,7 @@ import pytest
 import requests
 from bs4 import BeautifulSoup
 
-from demo import films, private_qbittorrent
+from demo import films
 from demo.announce import Announces
 from demo.failures import Mode
 from demo.films import FILMS, NOSFERATU
@@ -203,13 +203,7 @@ def test_an_unregistered_torrent_is_refused() -> None:
     assert announce(server, info_hash, 1)[b"failure reason"] == b"unregistered torrent"
 
 
-needs_qbittorrent = pytest.mark.skipif(
-    not private_qbittorrent.available(), reason="qbittorrent-nox is not installed"
-)
-
-
 @pytest.mark.qbittorrent
-@needs_qbittorrent
 @pytest.mark.parametrize("folder", [False, True])
 def test_a_real_client_downloads_what_the_swarm_seeds(tmp_path: Path, folder: bool) -> None:
     with World(tmp_path, swarm=True, qbittorrent=True) as world:

@@ -1,7 +1,6 @@
 """What the contract tests run against: a real qBittorrent and fakes, driven alike; torrents to add."""
 
 import hashlib
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,10 +10,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import bencode2
-import pytest
 from fake_qbittorrent import FakeQBittorrent
+from support import need_qbittorrent
 
-from demo.private_qbittorrent import PrivateQBittorrent, available
+from demo.private_qbittorrent import PrivateQBittorrent
 from qbittorrent_manager import QBittorrentManager
 
 SETTINGS: dict[str, Any] = {
@@ -104,11 +103,7 @@ class FakeServer:
 @contextmanager
 def real_daemon(root: Path, settings: dict[str, str] | None = None) -> Iterator[PrivateQBittorrent]:
     """A private qBittorrent; without one installed the test is skipped, in CI it fails."""
-    if not available():
-        reason = "qbittorrent-nox is not installed (apt-get install qbittorrent-nox)"
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    need_qbittorrent()
     with PrivateQBittorrent(root, settings=settings or {}) as daemon:
         yield daemon
 
