@@ -12,7 +12,7 @@ from typing import Protocol
 
 from destination import Destination
 from download_service import DownloadResult, Found, MovieDownloader, NoRelease
-from errors import service_title
+from errors import FilmFault, service_title
 from library import Entry, Library, find_entry
 from movie import ChosenRelease, Movie
 from places import DownloadPlace
@@ -97,6 +97,9 @@ class Acquisition:
     def attempt(self, movie: Movie) -> Outcome:
         """Get one claimed film. Raises what stands in the way (`errors`), having lost nothing."""
         self._place.check()
+        # Written before anybody outside is asked: what comes of asking must be kept.
+        if self._queue.note(movie, PENDING) is None:
+            return Overtaken()
         resumed = self._resume(movie)
         if resumed is not None:
             return resumed
@@ -154,12 +157,17 @@ class Acquisition:
         return result
 
     def _hand_over(self, movie: Movie, torrent: TorrentFile, release: ChosenRelease) -> Outcome:
-        noted = self._queue.note(movie, PENDING, release=release, torrent_hash=torrent.info_hash)
+        noted = self._queue.note(movie, PENDING, "chosen", release=release, torrent_hash=torrent.info_hash)
         if noted is None:
             return Overtaken()
         if self._client is not None:
             self._place.require_room(torrent.size)
-        handed = self._destination.hand_over(torrent)
+        try:
+            handed = self._destination.hand_over(torrent)
+        except FilmFault:
+            # This torrent is no good; the next try is to choose anew, not to repeat it.
+            self._queue.note(movie, PENDING, release=None, torrent_hash=None)
+            raise
         if self._client is not None:
             self._services.succeeded("qbittorrent")
         return HandedOver(release, torrent.info_hash, handed)

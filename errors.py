@@ -2,6 +2,7 @@
 
     MovieSyncError                the root: its text is a sentence a user can act on
     ├── ConfigError               stop before any thread starts; exit 2; lists every problem at once
+    │   └── UsageError            the same for what the command line asks
     ├── StateError                a state file cannot be trusted; stop with exit 1, touch nothing
     │   └── StateWriteError       state cannot be written now (disk full, read-only); ask nobody outside
     ├── AlreadyRunning            another process holds the daemon's lock
@@ -13,6 +14,7 @@
     │   └── AuthError             credentials refused; the service rests until they change
     ├── PlaceUnavailable          a directory is missing, not writable, or its disk is not mounted; films wait
     ├── NoSpace                   not enough room for this release; the film waits
+    ├── FilmGone                  the film a command named was changed meanwhile; exit 1
     ├── FilmFault                 this film's own failure: costs it one try
     └── Interrupted               we are stopping: nothing may be concluded from what was under way
 
@@ -36,9 +38,17 @@ class MovieSyncError(Exception):
 class ConfigError(MovieSyncError):
     """The configuration cannot be used. `problems` names each one: file, key and what to write."""
 
+    heading = "The configuration cannot be used:"
+
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(f"  - {problem}" for problem in self.problems))
+
+
+class UsageError(ConfigError):
+    """What was asked for on the command line cannot be done as it stands; exit 2 as well."""
+
+    heading = "This cannot be done:"
 
 
 class StateError(MovieSyncError):
@@ -105,6 +115,10 @@ class PlaceUnavailable(MovieSyncError):
 
 class NoSpace(MovieSyncError):
     """Free space is below what this release needs. The film waits."""
+
+
+class FilmGone(MovieSyncError):
+    """Another process dropped the film between finding it and changing it."""
 
 
 class FilmFault(MovieSyncError):

@@ -10,6 +10,7 @@ import io
 import re
 import time
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,10 @@ from reading import Outcome, Reading, films_text
 COLUMNS = ("Name", "Year", "Letterboxd URI")
 MAX_BYTES = 32 * 2**20
 _MEMBER = "watchlist.csv"
+_OTHER_LISTS = frozenset({"deleted", "orphaned", "lists", "likes"})
+"""Folders of an export, which may hold a list of that name that is not the watchlist."""
+_UNREADABLE_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+"""What `zipfile` raises for a damaged, an encrypted (RuntimeError) or an unknown kind of archive."""
 _LINK = re.compile(r"https?://(?:boxd\.it/(?P<lid>\w+)|(?:www\.)?letterboxd\.com/film/(?P<slug>[\w-]+))/?")
 
 
@@ -44,7 +49,7 @@ class ExportWatchlist:
         """Read the newest export. It is complete if its header and each of its rows can be read."""
         try:
             films, broken = parse_rows(read_export(self._source))
-        except (OSError, NotAnExport, zipfile.BadZipFile) as error:
+        except (OSError, NotAnExport) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             return self._reading(Outcome.UNAVAILABLE, (), f"cannot be used ({reason})")
         if broken:
@@ -81,30 +86,52 @@ class ExportWatchlist:
 
 
 def read_export(source: Path) -> str:
-    """The text of the export's watchlist. Raises `OSError`, `NotAnExport`, `zipfile.BadZipFile`."""
+    """The text of the export's watchlist. Raises `OSError`, `NotAnExport`."""
     path = newest_export(source) if source.is_dir() else source
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.rpartition("/")[2] == _MEMBER]
-            # The export holds deleted and orphaned lists too, deeper down; the real one is the shallowest.
-            if not names:
-                raise NotAnExport(f"{path.name} holds no {_MEMBER}")
-            with archive.open(min(names, key=lambda name: name.count("/"))) as member:
-                data = member.read(MAX_BYTES + 1)
+    if path.suffix.casefold() == ".zip" or zipfile.is_zipfile(path):
+        data = _read_zip(path)
     else:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise NotAnExport(f"it is larger than {MAX_BYTES >> 20} MiB")
+        raise NotAnExport(f"{path.name} is larger than {MAX_BYTES >> 20} MiB")
     return data.decode("utf-8-sig", errors="replace")
 
 
 def newest_export(folder: Path) -> Path:
-    """The newest zip or `watchlist.csv` in a folder of exports."""
+    """The newest zip with a watchlist or `watchlist.csv` in a folder; zips of other things do not count."""
     found = [*folder.glob("*.zip"), *folder.glob(_MEMBER), *folder.glob(f"*/{_MEMBER}")]
-    if not found:
-        raise NotAnExport(f"no zip and no {_MEMBER} in this folder")
-    return max(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
+    newest_first = sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+    for path in newest_first:
+        if path.suffix == ".zip":
+            if _member_of(path):
+                return path
+        elif path.parent == folder or path.parent.name not in _OTHER_LISTS:
+            return path
+    raise NotAnExport(f"no zip with a {_MEMBER} and no {_MEMBER} in this folder")
+
+
+def _read_zip(path: Path) -> bytes:
+    name = _member_of(path)
+    if name is None:
+        raise NotAnExport(f"{path.name} holds no {_MEMBER}")
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(name) as member:
+            return member.read(MAX_BYTES + 1)
+    except _UNREADABLE_ZIP as error:
+        raise NotAnExport(f"{path.name} cannot be unpacked: {error}") from error
+
+
+def _member_of(path: Path) -> str | None:
+    """The watchlist's name in a zip: the shallowest one, apart from lists that are called the same."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = [name.split("/") for name in archive.namelist()]
+    except _UNREADABLE_ZIP as error:
+        # A half-downloaded export must not hand over to an older one without a word.
+        raise NotAnExport(f"{path.name} is no whole zip file: {error}") from error
+    lists = ["/".join(way) for way in parts if way[-1] == _MEMBER and not _OTHER_LISTS & set(way[-2:-1])]
+    return min(lists, key=lambda name: name.count("/"), default=None)
 
 
 def parse_rows(text: str) -> tuple[tuple[ListedFilm, ...], list[int]]:
@@ -113,7 +140,7 @@ def parse_rows(text: str) -> tuple[tuple[ListedFilm, ...], list[int]]:
     missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
     if missing:
         raise NotAnExport(f"its first line lacks the column {missing[0]}")
-    films: dict[tuple[str | None, ...], ListedFilm] = {}
+    films: dict[str | tuple[str, int | None], ListedFilm] = {}
     broken = []
     try:
         for row in reader:
@@ -121,16 +148,18 @@ def parse_rows(text: str) -> tuple[tuple[ListedFilm, ...], list[int]]:
             if film is None:
                 broken.append(reader.line_num)
             else:
-                films.setdefault((film.lid, film.slug, film.title, str(film.year)), film)
+                films.setdefault(film.lid or film.slug or (film.title, film.year), film)
     except csv.Error as error:
         raise NotAnExport(f"line {reader.line_num}: {error}") from None
     return tuple(films.values()), broken
 
 
 def _film(row: dict[str, str | None]) -> ListedFilm | None:
-    name, year, link = ((row.get(column) or "").strip() for column in COLUMNS)
+    if None in row or None in row.values():  # too many cells, or too few: a line cut short is no film
+        return None
+    name, year, link = ((row[column] or "").strip() for column in COLUMNS)
     match = _LINK.fullmatch(link)
-    if not name or None in row or (year and not re.fullmatch(r"\d{4}", year)) or (link and match is None):
+    if _garbled(name) or (year and not re.fullmatch("[0-9]{4}", year)) or (link and match is None):
         return None
     return ListedFilm(
         title=name,
@@ -138,3 +167,8 @@ def _film(row: dict[str, str | None]) -> ListedFilm | None:
         lid=match["lid"] if match else None,
         slug=match["slug"] if match else None,
     )
+
+
+def _garbled(name: str) -> bool:
+    """No name, one that was not UTF-8, or a quote that was never closed and ran on over further lines."""
+    return not name or "\ufffd" in name or "\n" in name

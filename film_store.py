@@ -65,6 +65,11 @@ class FilmStore:
         self._refresh()
         return self._index.find(film)
 
+    def by_imdb_id(self, imdb_id: str) -> FilmFacts | None:
+        """The film whose page named this IMDb id. Raises `StateError` if the file cannot be believed."""
+        self._refresh()
+        return next((facts for facts in self._index.films if facts.imdb_id == imdb_id), None)
+
     def add(self, facts: FilmFacts) -> None:
         """Keep the facts of one film. Raises `StateError`."""
         # No lock: where two processes add at once, one of them loses a page that is simply fetched again.

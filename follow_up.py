@@ -49,6 +49,11 @@ class FollowUp:
         self._now = now
         self._interval = SOONEST
         self._next_look = 0.0
+        self._state_proven = False
+
+    def doubt_state(self) -> None:
+        """State could not be written: the next look proves that it can before it asks anybody."""
+        self._state_proven = False
 
     def hurry(self) -> None:
         """Something was just handed over: look again soon."""
@@ -59,14 +64,20 @@ class FollowUp:
         """When to look again, or None while nothing runs."""
         return self._next_look if running(self._queue.films(COMPLETED)) else None
 
-    def look(self) -> None:
-        """If it is time: note what became complete. Raises what stands in the way of asking."""
+    def look(self) -> bool:
+        """If it is time, ask, and note what became complete. Raises what stands in the way of asking.
+
+        True if qBittorrent was asked.
+        """
         now = self._now()
         if now < self._next_look <= now + LATEST:
-            return
+            return False
         films = running(self._queue.films(COMPLETED))
         if not films:
-            return
+            return False
+        if not self._state_proven:
+            self._queue.note(films[0], COMPLETED)
+            self._state_proven = True
         self._next_look = now + self._interval
         self._interval = min(2 * self._interval, LATEST)
         by_hash = {h: torrent for torrent in self._client.ours() for h in hashes_of(torrent)}
@@ -74,8 +85,9 @@ class FollowUp:
         for movie in films:
             torrent = by_hash.get(movie.torrent_hash or "")
             if torrent is not None and torrent.complete:
-                self._queue.note(movie, COMPLETED, downloaded_at=int(now))
+                self._queue.note(movie, COMPLETED, "downloaded", downloaded_at=int(now))
                 self._say(f"✅ Download completed: {movie.label}")
+        return True
 
 
 def hashes_of(torrent: TorrentStatus) -> set[str]:

@@ -7,20 +7,24 @@ signals, and sees to it that whatever happens ends in one clear line and the rig
 import argparse
 import logging
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import report
 import storage
 from config import Config
 from console import Console
 from credentials_manager import SERVICES, CredentialsManager
-from errors import SERVICE_TITLES, ConfigError, MovieSyncError
+from errors import ConfigError, MovieSyncError, StateWriteError
 from logs import Redactor, log_path, set_up_logging
-from queue_files import FAILED
 
 VERSION = "0.1.0"
+COMMANDS = (
+    ("why", "FILM", "what happened to a film, and what happens next"),
+    ("first", "FILM", "make a film the next one to be tried"),
+    ("retry", "FILM|all", "try a film, or all failed ones, again now"),
+    ("forget", "FILM", "drop a film for good; its files and torrent stay"),
+    ("add", "FILM", 'want a film that is on no list: "Title (Year)" or tt1234567'),
+)
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_BUG, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 
 logger = logging.getLogger(__name__)
@@ -46,12 +50,18 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     what.add_argument("--stats", action="store_true", help="show queue statistics and exit")
     what.add_argument("--config", action="store_true", help="ask for the settings and credentials")
     what.add_argument("--once", action="store_true", help="one look at the list, what is due now, then exit")
+    for name, metavar, text in COMMANDS:
+        what.add_argument(f"--{name}", metavar=metavar, help=text)
     what.add_argument("--demo", action="store_true", help="show the whole way of a film, without any account")
     parser.add_argument("--username", metavar="NAME", help="Letterboxd user, for this run")
     parser.add_argument("--interval", metavar="SECONDS", help="time between looks at the list, for this run")
+    parser.add_argument("--json", action="store_true", help="with --stats and --why: for programs to read")
     parser.add_argument("--verbose", action="store_true", help="show the log on stderr too")
     parser.add_argument("--version", action="version", version=f"Movie Sync {VERSION}")
-    return parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
+    if args.json and not (args.stats or args.why is not None):
+        parser.error("--json goes with --stats or --why")
+    return args
 
 
 def guarded(action: Callable[[], int], folder: Path, console: Console) -> int:
@@ -59,7 +69,7 @@ def guarded(action: Callable[[], int], folder: Path, console: Console) -> int:
     try:
         return action()
     except ConfigError as error:
-        console.say("❌ The configuration cannot be used:")
+        console.say(f"❌ {error.heading}")
         console.say(str(error))
         return EXIT_USAGE
     except MovieSyncError as error:
@@ -80,11 +90,12 @@ def dispatch(args: argparse.Namespace, folder: Path, redactor: Redactor, console
         from demo.show import run as run_demo
 
         return run_demo(Path(__file__))
-    set_up_logging(folder, redactor, verbose=args.verbose)
+    start_log(args, folder, redactor)
     if args.config:
         return configure(folder)
-    if args.stats:
-        return show_statistics(folder, loaded(args, folder), console)
+    command = next((name for name, _, _ in COMMANDS if getattr(args, name) is not None), None)
+    if args.stats or command is not None:
+        return run_command(args, command, loaded(args, folder), console)
     config, credentials = ready(args, folder)
     redactor.learn(credentials.secrets(), basic_pairs(credentials))
     with storage.daemon_lock(folder / "daemon.lock", "Movie Sync"):
@@ -93,6 +104,16 @@ def dispatch(args: argparse.Namespace, folder: Path, redactor: Redactor, console
         from running import run
 
         return run(config, credentials, folder, console, once=args.once)
+
+
+def start_log(args: argparse.Namespace, folder: Path, redactor: Redactor) -> None:
+    """Open the log. What only looks has to work on a full or read-only disk too, without one."""
+    try:
+        set_up_logging(folder, redactor, verbose=args.verbose)
+    except StateWriteError:
+        if not args.stats and args.why is None:
+            raise
+        logging.getLogger().addHandler(logging.NullHandler())
 
 
 def configure(folder: Path) -> int:
@@ -110,19 +131,17 @@ def at_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
-def show_statistics(folder: Path, config: Config, console: Console) -> int:
-    """`--stats`: works beside a running daemon."""
-    from queue_manager import QueueManager
-    from services import Services
+def run_command(args: argparse.Namespace, name: str | None, config: Config, console: Console) -> int:
+    """`--stats`, or a command about one film; beside a running daemon or without one."""
+    from commands import Commands
 
-    queue = QueueManager(folder, max_retries=config["max_retries"])
-    services = Services(folder, CredentialsManager(folder).fingerprint)
-    rests = [(name, rest) for name in SERVICE_TITLES if (rest := services.resting(name))]
-    page = report.statistics_page(
-        queue.get_statistics(), queue.films(FAILED), config["max_retries"], rests, time.time()
-    )
-    console.say("\n".join(page))
-    return EXIT_OK
+    commands = Commands(config, console)
+    if name is None:
+        return commands.stats(as_json=args.json)
+    if name == "why":
+        return commands.why(args.why, as_json=args.json)
+    change: Callable[[str], int] = getattr(commands, name)
+    return change(getattr(args, name))
 
 
 def loaded(args: argparse.Namespace, folder: Path) -> Config:

@@ -12,11 +12,12 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from errors import FilmFault, PlaceUnavailable, ServiceUnavailable
+from errors import FilmFault, PlaceUnavailable, RefusedForNow, ServiceUnavailable, StateWriteError
 from library import Library, find_entry
 from movie import FilmFacts, ListedFilm, Movie
 from places import DownloadPlace
 from queue_manager import QueueManager
+from reading import Reading
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,15 @@ class FilmPages(Protocol):
 
     def known_facts(self, film: ListedFilm) -> FilmFacts | None:
         """The same without asking anybody."""
+
+
+class WatchlistSource(FilmPages, Protocol):
+    """Where films come from: the web or an export. `online` is whether Letterboxd is asked for them."""
+
+    online: bool
+
+    def read_watchlist(self) -> Reading:
+        """Read the list now; trouble with the service is part of the reading."""
 
 
 class NewFilms:
@@ -59,6 +69,11 @@ class NewFilms:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def waiting(self) -> tuple[Movie, ...]:
+        """The films themselves."""
+        return tuple(self._waiting)
+
     def expect(self, movies: Iterable[Movie]) -> None:
         """Take the films of a new reading in place of those of the last one; known series are left out."""
         self._waiting = deque(movie for movie in movies if not self._known_series(movie))
@@ -70,6 +85,14 @@ class NewFilms:
         A film without a page of its own, or whose page failed twice, is queued by what the list says.
         """
         movie = self._waiting.popleft()
+        try:
+            self._look_up(movie)
+        except (RefusedForNow, StateWriteError):
+            # Nothing of the film's own: it is the next one again.
+            self._waiting.appendleft(movie)
+            raise
+
+    def _look_up(self, movie: Movie) -> None:
         try:
             facts = self._pages.facts(as_listed(movie))
         except FilmFault as error:

@@ -21,14 +21,15 @@ from filelist_downloader import FileListDownloader
 from follow_up import FollowUp
 from library import Library
 from monitor import LetterboxdWatchlistMonitor
-from new_films import NewFilms
+from movie import Movie
+from new_films import NewFilms, WatchlistSource
 from places import DownloadPlace
 from qbittorrent_manager import QBittorrentManager
 from queue_manager import QueueManager
 from release_choice import Preferences
 from services import Services
 from web import WebClient
-from workers import DownloadWorker, MonitorWorker, WatchlistSource
+from workers import DownloadWorker, MonitorWorker
 
 PAGE_SECONDS = 30.0
 API_SECONDS = 30.0
@@ -52,8 +53,10 @@ class Program:
         self.stop = stop
         self._now = now
         self._credentials = credentials
-        self.queue = QueueManager(folder, max_retries=config["max_retries"])
+        self.queue = QueueManager(folder, max_retries=config["max_retries"], now=now)
         self.services = Services(folder, credentials.fingerprint, now)
+        self._client: QBittorrentManager | None = None
+        self._new_films: NewFilms | None = None
 
     def make_workers(self) -> tuple[MonitorWorker, DownloadWorker]:
         """The two workers, wired to everything they need; a film that becomes pending wakes the second."""
@@ -69,6 +72,15 @@ class Program:
         downloads = self._download_worker(place, library)
         self.queue.on_queued(downloads.wake.set)
         return self._monitor_worker(place, library), downloads
+
+    def films_to_look_up(self) -> tuple[Movie, ...]:
+        """New films of the list whose pages were not read yet, and which are therefore in no queue."""
+        return self._new_films.waiting if self._new_films else ()
+
+    def close(self) -> None:
+        """Take leave of qBittorrent, once no worker runs any more."""
+        if self._client is not None:
+            self._client.close()
 
     def _watchlist(self) -> WatchlistSource:
         config = self.config
@@ -89,9 +101,11 @@ class Program:
 
     def _monitor_worker(self, place: DownloadPlace, library: Library) -> MonitorWorker:
         watchlist = self._watchlist()
+        new_films = NewFilms(watchlist, self.queue, library, place, self.console.say, self._now)
+        self._new_films = new_films
         return MonitorWorker(
             watchlist=watchlist,
-            new_films=NewFilms(watchlist, self.queue, library, place, self.console.say, self._now),
+            new_films=new_films,
             queue=self.queue,
             services=self.services,
             console=self.console,
@@ -101,7 +115,7 @@ class Program:
         )
 
     def _download_worker(self, place: DownloadPlace, library: Library) -> DownloadWorker:
-        client = self._qbittorrent()
+        client = self._client = self._qbittorrent()
         acquisition = Acquisition(
             queue=self.queue,
             downloaders=[self._filelist()],

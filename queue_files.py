@@ -48,6 +48,10 @@ class QueueFile:
         self._encoded.pop(old_id, None)
         self.put(movie)
 
+    def move_to_front(self, movie_id: str) -> None:
+        """Make a film the first of the file."""
+        self.films = {movie_id: self.films[movie_id], **self.films}
+
     def take(self, movie_id: str) -> Movie:
         """Remove and return a film."""
         self._encoded.pop(movie_id, None)

@@ -17,29 +17,30 @@ from msgspec.structs import replace
 
 import storage
 from config import Config
+from errors import FilmGone
+from history import History, event_of, log_line
 from identity import merged, with_id
 from movie import Movie, movie_from
 from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING, REMOVED
-from queue_store import LONGEST_WAIT, QueueStore
+from queue_store import QueueStore
+from retries import retries_after_failure
 
 logger = logging.getLogger(__name__)
 
 MovieLike = Movie | Mapping[str, Any]
-
-
-def backoff(retry_count: int, base: float, multiplier: float) -> int:
-    """Seconds to wait after a failure that left the film at `retry_count`; never above 24 hours."""
-    try:
-        delay = base * multiplier**retry_count
-    except OverflowError:
-        return LONGEST_WAIT
-    return int(min(delay, LONGEST_WAIT))
-
-
-def retries_after_failure(movie: Movie) -> int:
-    """`retry_count` once this film fails again: retries made, so 0 for the first failure."""
-    failed_before = movie.last_failed_at is not None or movie.retry_count > 0
-    return movie.retry_count + 1 if failed_before else 0
+FRESH: dict[str, Any] = {
+    "retry_count": 0,
+    "retry_after": 0,
+    "last_failed_at": None,
+    "not_before": 0,
+    "unreachable_at": None,
+    "completed_at": None,
+    "downloaded_at": None,
+    "removed_by_user": False,
+    "removed_at": None,
+    "missing_for": 0,
+}
+"""What a film that starts all over has: nothing of its earlier tries."""
 
 
 class QueueManager:
@@ -60,13 +61,12 @@ class QueueManager:
         self._max_retries = max_retries
         self._now = now
         self._store = QueueStore(self.folder, now)
+        self.history = History(self.folder, now)
         self._claims: dict[str, int] = {}
         self._listeners: list[Callable[[], None]] = []
-        self._log_lines: list[str] = []
+        self._events: list[dict[str, Any]] = []
         with self._store.locked():
             pass
-
-    # -- pending ---------------------------------------------------------------------------------------
 
     def add_to_pending(self, movie: MovieLike) -> bool:
         """Queue a film unless any queue has it or it was forgotten. True if it is newly wanted.
@@ -78,37 +78,27 @@ class QueueManager:
 
     def add_many_to_pending(self, movies: Iterable[MovieLike]) -> list[Movie]:
         """`add_to_pending` for many films with one write a file; returns the newly wanted ones."""
-        wanted = [movie_from(movie) for movie in movies]
-        added = []
-        with self._changing():
-            before = self._store.count(PENDING)
-            for movie in wanted:
-                known = self._store.find(movie)
-                if known is not None:
-                    self._learn(known, movie)
-                else:
-                    added.append(self._move(self._unplaced(movie), PENDING, "new"))
-            more = self._store.count(PENDING) > before
-        if more:
-            self._tell_listeners()
-        return added
+        return self._meet(movies, lambda movie: self._move(self._unplaced(movie), PENDING, "new"))
 
     def learn(self, movies: Iterable[MovieLike]) -> list[Movie]:
         """Tell the queues what a list shows. Returns the films that are in no queue, as they were given."""
+        return self._meet(movies, lambda movie: movie)
+
+    def _meet(self, movies: Iterable[MovieLike], unknown: Callable[[Movie], Movie]) -> list[Movie]:
         seen = [movie_from(movie) for movie in movies]
-        unknown = []
+        met = []
         with self._changing():
             before = self._store.count(PENDING)
             for movie in seen:
                 known = self._store.find(movie)
-                if known is None:
-                    unknown.append(movie)
-                else:
+                if known is not None:
                     self._learn(known, movie)
+                else:
+                    met.append(unknown(movie))
             more = self._store.count(PENDING) > before
         if more:
             self._tell_listeners()
-        return unknown
+        return met
 
     def get_next_pending(self, exclude: Container[str] = ()) -> Movie | None:
         """Claim the first film that is due and not in `exclude` (ids); it stays pending until its outcome."""
@@ -126,20 +116,33 @@ class QueueManager:
             known = self._store.find(movie)
             self._end_claim(movie, known)
 
-    def note(self, movie: Movie, queue: str, **fields: Any) -> Movie | None:
-        """Write facts (release, hash, a wait) about a film that stands in `queue`; None if it does not."""
+    def note(self, movie: Movie, queue: str, event: str | None = None, **fields: Any) -> Movie | None:
+        """Write facts (release, hash, a wait) about a film that stands in `queue`; None if it does not.
+
+        `event` names them in the film's history, where they are worth telling.
+        """
         with self._changing():
             known = self._store.find(movie)
             if known is None or self._store.place(known) != queue:
                 return None
-            return self._put(replace(known, **fields), queue)
+            noted = self._put(replace(known, **fields), queue)
+            if event is not None:
+                self._events.append(event_of(noted, event))
+            return noted
+
+    def put_first(self, movie: Movie) -> Movie:
+        """Make a film the next one to be tried: pending, due now, before all others. Its tries are kept."""
+        with self._changing():
+            known = self._known(movie)
+            first = self._move(replace(known, not_before=0), PENDING, "put first by the user")
+            self._store.put_first(first)
+        self._tell_listeners()
+        return first
 
     def get_pending_count(self) -> int:
         """How many films are pending, claimed ones included."""
         with self._store.locked():
             return self._store.count(PENDING)
-
-    # -- failed ----------------------------------------------------------------------------------------
 
     def add_to_failed(self, movie: MovieLike, error: str, retry_after: float) -> None:
         """Count a failure of the film's own; `retry_after` is the unix time of its next try.
@@ -197,16 +200,28 @@ class QueueManager:
 
     def reset_failed_movie(self, movie_id: str) -> bool:
         """Make a failed film pending with all its tries before it. False if none failed under that id."""
-        with self._changing():
-            known = self._store.by_id(movie_id)
-            if known is None or self._store.place(known) != FAILED:
-                return False
-            fresh = replace(known, retry_count=0, retry_after=0, last_failed_at=None, not_before=0)
-            self._move(fresh, PENDING, "reset by the user")
-        self._tell_listeners()
-        return True
+        known = self.find(movie_id)
+        if known is None or known.status != FAILED:
+            return False
+        return bool(self.retry([known]))
 
-    # -- completed -------------------------------------------------------------------------------------
+    def retry(self, movies: Iterable[Movie]) -> list[Movie]:
+        """Make films pending, due now, all tries before them, wherever they are; one write a file.
+
+        A film that has a torrent keeps it, as if it had been chosen just now: it is handed over again.
+        """
+        wanted = list(movies)
+        now = int(self._now())
+        retried = []
+        with self._changing():
+            for movie in wanted:
+                known = self._known(movie)
+                release = replace(known.release, chosen_at=now) if known.release else None
+                retried.append(
+                    self._move(replace(known, release=release, **FRESH), PENDING, "retry by the user")
+                )
+        self._tell_listeners()
+        return retried
 
     def add_to_completed(self, movie: MovieLike) -> None:
         """The film was handed over, or is there already. This outcome always wins over other changes."""
@@ -242,7 +257,23 @@ class QueueManager:
                 self._move(movie, FORGOTTEN, f"completed over {days:g} days ago")
         return len(old)
 
-    # -- looking ---------------------------------------------------------------------------------------
+    def forget(self, movie: Movie) -> Movie:
+        """Drop a film for good: no list brings it back. Its torrent and files are left alone."""
+        with self._changing():
+            return self._move(self._known(movie), FORGOTTEN, "forgotten by the user")
+
+    def remember(self, movie: MovieLike) -> tuple[Movie, bool]:
+        """Want a film by hand, also one that was forgotten. Its record, and whether it is newly wanted."""
+        wanted = movie_from(movie)
+        with self._changing():
+            known = self._store.find(wanted)
+            if known is not None and self._store.place(known) not in (FORGOTTEN, REMOVED):
+                self._learn(known, wanted)
+                return self._known(known), False
+            fresh = replace(merged(known, wanted), **FRESH) if known else self._unplaced(wanted)
+            kept = self._move(fresh, PENDING, "added by the user")
+        self._tell_listeners()
+        return kept, True
 
     @property
     def max_retries(self) -> int:
@@ -289,14 +320,14 @@ class QueueManager:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[None]:
-        """A change that is on disk when the block ends, or did not happen; only then it is logged."""
-        with self._store.changing():
-            lines = self._log_lines = []
-            yield
-        for line in lines:
-            logger.info("%s", line)
-
-    # -- inside, under the lock ------------------------------------------------------------------------
+        """A change that is on disk when the block ends, or did not happen; only then it is told."""
+        with self._store.locked():
+            events = self._events = []
+            with self._store.changing():
+                yield
+            self.history.append(events)
+        for event in events:
+            logger.info("%s", log_line(event))
 
     def _claimed(self, outcome: Movie) -> tuple[Movie, bool]:
         """The record an outcome is for, and whether somebody else changed it since it was claimed."""
@@ -327,6 +358,13 @@ class QueueManager:
             return {key: known[key] if value is None else value for key, value in facts.items()}
         return facts
 
+    def _known(self, movie: Movie) -> Movie:
+        """The record of a film as it is now. Raises `FilmGone` if another process dropped it meanwhile."""
+        known = self._store.find(movie) or self._store.by_id(movie.id)
+        if known is None:
+            raise FilmGone(f"{movie.label} is in no queue any more: another process changed it just now.")
+        return known
+
     def _learn(self, known: Movie, seen: Movie) -> None:
         place = self._store.place(known)
         if place is None or place == FORGOTTEN:
@@ -343,7 +381,7 @@ class QueueManager:
         if source == "new":
             movie = replace(movie, queued_at=int(self._now()))
         placed = self._put(movie, queue)
-        self._log_lines.append(f"movie={placed.label} status={source}->{queue} reason={reason}")
+        self._events.append(event_of(placed, "moved", **{"from": source, "to": queue, "reason": reason}))
         return placed
 
     def _put(self, movie: Movie, queue: str) -> Movie:

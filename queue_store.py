@@ -130,6 +130,14 @@ class QueueStore:
         self._gained.add(queue)
         return placed
 
+    def put_first(self, movie: Movie) -> Movie:
+        """Move a film to the head of the queue it is in."""
+        known = self._record(movie.id)
+        file = self._files[known.status]
+        file.move_to_front(known.id)
+        self._gained.add(known.status)
+        return known
+
     def _record(self, movie_id: str) -> Movie:
         return self._files[self._place[movie_id]].films[movie_id]
 

@@ -125,7 +125,7 @@ def first_reason(case: Case) -> str | None:
 
 def summary(release: Release | ChosenRelease) -> str:
     """The release in a few words for a console line: "1080p BluRay, 12.5 GB"."""
-    return f"{quality(release.name) or release.category or 'unknown quality'}, {_shown(release.size)}"
+    return f"{quality(release.name) or release.category or 'unknown quality'}, {shown_size(release.size)}"
 
 
 # Is it the film?
@@ -211,9 +211,9 @@ def unwanted_size(case: Case) -> str | None:
     """A size of 0 means that the tracker did not say; it passes."""
     size, smallest, largest = case.release.size, case.preferences.minimum_size, case.preferences.maximum_size
     if size and smallest is not None and size < smallest:
-        return f"{_shown(size)} is below minimum_size ({_shown(smallest)})"
+        return f"{shown_size(size)} is below minimum_size ({shown_size(smallest)})"
     if size and largest is not None and size > largest:
-        return f"{_shown(size)} is above maximum_size ({_shown(largest)})"
+        return f"{shown_size(size)} is above maximum_size ({shown_size(largest)})"
     return None
 
 
@@ -280,7 +280,8 @@ def _id_order(release: Release) -> tuple[int, str]:
     return (len(release.id), release.id)
 
 
-def _shown(size: int) -> str:
+def shown_size(size: int) -> str:
+    """Bytes as people read them; decimal units, as trackers and disks count."""
     if not size:
         return "size unknown"
     return f"{size / 1e9:.1f} GB" if size >= 10**9 else f"{size / 1e6:.0f} MB"

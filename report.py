@@ -131,5 +131,36 @@ def _why(movie: Movie) -> str:
     return movie.last_error or "no reason was kept"  # an entry written by hand
 
 
+def statistics_as_json(
+    statistics: Mapping[str, int],
+    failed: Sequence[Movie],
+    max_retries: int,
+    rests: Iterable[tuple[str, Rest]],
+    now: float,
+) -> dict[str, Any]:
+    """What `--stats --json` prints: the four numbers at the top level, the lists of the page beside them."""
+    return {
+        **statistics,
+        "retries": [
+            {
+                "id": movie.id,
+                "title": movie.title,
+                "retry": movie.retry_count + 1,
+                "at": movie.retry_after,
+                "ready": movie.retry_after <= now,
+                "error": movie.last_error,
+            }
+            for movie in failed
+            if movie.retry_count < max_retries
+        ],
+        "permanent": [
+            {"id": movie.id, "title": movie.title, "error": movie.last_error}
+            for movie in failed
+            if movie.retry_count >= max_retries
+        ],
+        "resting": [{"service": name, "until": rest.until, "reason": rest.reason} for name, rest in rests],
+    }
+
+
 def _section(title: str, lines: Sequence[str]) -> list[str]:
     return ["", title, *(f"   • {line}" for line in lines)] if lines else []

@@ -120,6 +120,8 @@ def _shut_down(workers: Sequence[Worker], signals: Signals, program: Program) ->
         )
         if worker in late:
             logger.warning("%s did not stop in time; whatever it waits for is dropped", worker.name)
+    if not late:
+        program.close()
     _say_final(program)
     if restart:
         console.say("🔄 Starting anew")
@@ -178,9 +180,11 @@ def _run_once(monitor: MonitorWorker, downloads: DownloadWorker, signals: Signal
         for worker in workers:
             worker.stop()
         single.join(JOIN_SECONDS)
+    if not single.is_alive():
+        program.close()
     if single.error is not None:
         raise single.error
-    _say_left(downloads, program)
+    _say_left(program)
     _say_final(program)
     return _leave(_once_code(workers, program) if not interrupted else 0, single.is_alive())
 
@@ -192,8 +196,8 @@ def _once_code(workers: Sequence[Worker], program: Program) -> int:
     return 1 if any(worker.troubles for worker in workers) else 0
 
 
-def _say_left(downloads: DownloadWorker, program: Program) -> None:
-    left = program.queue.films(PENDING)
+def _say_left(program: Program) -> None:
+    left = [*program.queue.films(PENDING), *program.films_to_look_up()]
     if left:
         program.console.say("\n⏳ Left for a later run:")
         for movie in left:

@@ -154,6 +154,17 @@ class Services:
             # Looking has to work on a full disk too; memory has it right.
             logger.warning("%s", error)
 
+    def end_rests(self) -> None:
+        """The user asks to try again: every rest is over but those whose length the service named."""
+        with self._lock:
+            self._failures.clear()
+            self._unreachable = {name: rest for name, rest in self._unreachable.items() if rest.named}
+            self._read()
+            now = int(self._now())
+            for service, rest in list(self._kept.items()):
+                if not rest.named and rest.until > now:
+                    self._keep(service, None)
+
     def _rest_here(self, service: str, kind: str, reason: str, until: int) -> Rest:
         rest = Rest(kind=kind, reason=reason, since=int(self._now()), until=until, named=kind == LEDGER)
         self._unreachable[service] = rest

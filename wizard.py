@@ -14,7 +14,7 @@ from typing import Any
 from config import Config, right_entries
 from config_entries import fault_of
 from credentials_manager import PASSKEY_PAGE, Credentials, CredentialsManager
-from errors import ConfigError, StateError
+from errors import StateError, UsageError
 from options import CREDENTIALS, OPTIONS
 
 Ask = Callable[[str], str]
@@ -69,7 +69,7 @@ def run_wizard(
     without a terminal, `StateError` if a file can be neither read nor written.
     """
     if not terminal:
-        raise ConfigError([_NEEDS_TERMINAL])
+        raise UsageError([_NEEDS_TERMINAL])
     current, problems = right_entries(folder)
     _greet(folder, problems, os.environ if environ is None else environ, say)
     answers = _Answers(current)

@@ -4,11 +4,10 @@ MonitorWorker turns a watchlist into pending films; DownloadWorker turns pending
 They share nothing but the QueueManager. No HTTP and no file here, only the order of things and reactions.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -20,10 +19,10 @@ from errors import (
     FilmFault,
     NoSpace,
     PlaceUnavailable,
-    RateLimited,
     RefusedForNow,
     ServiceError,
     ServiceUnavailable,
+    StateWriteError,
     service_title,
 )
 from follow_up import FollowUp
@@ -31,29 +30,49 @@ from identity import listed
 from loop import IDLE, Worker
 from monitor import Outcome, Reading
 from movie import Movie
-from new_films import FilmPages, NewFilms
+from new_films import NewFilms, WatchlistSource
 from queue_files import COMPLETED, FAILED, PENDING
-from queue_manager import QueueManager, backoff, retries_after_failure
+from queue_manager import QueueManager
 from report import clock, duration, queue_status_line
+from retries import backoff, retries_after_failure
 from services import LEDGER, Rest, Services
-
-logger = logging.getLogger(__name__)
+from turns import got_no_answer_before, next_again, others_got_through, without_outcome
 
 SOON = 60.0
 """Seconds until something unreachable is asked again."""
 AFTER_BUG = 3600
 
 
-class WatchlistSource(FilmPages, Protocol):
-    """Where films come from: the web or an export. `online` is whether Letterboxd is asked for them."""
+class Teller(Worker):
+    """A worker that says a trouble once although each report of it holds another time or amount."""
 
-    online: bool
+    def __init__(self, name: str, console: Console, stop: threading.Event, now: Callable[[], float]) -> None:
+        super().__init__(name, console, stop, now)
+        self._news: dict[str, tuple[object, str]] = {}
 
-    def read_watchlist(self) -> Reading:
-        """Read the list now; trouble with the service is part of the reading."""
+    def say_news(self, topic: str, text: str, about: object) -> None:
+        """`say_once`, where the trouble is the same as long as `about` is."""
+        if topic not in self._news or self._news[topic][0] != about:
+            self._news[topic] = about, text
+        self.say_once(topic, self._news[topic][1])
+
+    def say_service(self, service: str, reason: str, rest: Rest | None) -> None:
+        """Tell of trouble with a service, and until when it is left alone the first time it is."""
+        if rest is None:
+            self.say_news(service, reason, reason)
+        elif rest.kind == LEDGER:
+            self.tell_once(service, reason)
+        else:
+            until = clock(rest.until, self._now())
+            text = f"{reason} {service_title(service)} is left alone until {until}."
+            self.say_news(service, text, (reason, "at rest"))
+
+    def over(self, topic: str) -> None:
+        super().over(topic)
+        self._news.pop(topic, None)
 
 
-class MonitorWorker(Worker):
+class MonitorWorker(Teller):
     """Reads the watchlist every `check_interval` seconds, then looks up its new films one by one."""
 
     title = "monitor worker"
@@ -81,10 +100,11 @@ class MonitorWorker(Worker):
         self._looking_up = False
 
     def step(self) -> bool:
+        self._looking_up = False
         rest = self._rest()
         if rest is not None:
             if self._new_films or self._reading_due():
-                self.say_once("letterboxd", _rest_text("letterboxd", rest, self._now()))
+                self.say_service("letterboxd", rest.reason, rest)
             return False
         if self._new_films:
             self._look_up_one()
@@ -96,7 +116,9 @@ class MonitorWorker(Worker):
 
     def next_due(self) -> float:
         rest = self._rest()
-        return max(rest.until, self._next_reading) if rest else self._next_reading
+        if rest is None:
+            return self._next_reading
+        return rest.until if self._new_films else max(rest.until, self._next_reading)
 
     def recover(self) -> bool:
         # A film that was in hand has left the new films already; the next reading shows it again.
@@ -132,7 +154,12 @@ class MonitorWorker(Worker):
 
     def _take(self, reading: Reading) -> None:
         list_name = f"{reading.owner}/{reading.path}"
-        unknown = self._queue.learn([listed(film, list_name) for film in reading.films])
+        try:
+            unknown = self._queue.learn([listed(film, list_name) for film in reading.films])
+        except StateWriteError:
+            # What this reading showed is lost: the list is read again as soon as it can be kept.
+            self._next_reading = self._now() + min(SOON, self._interval)
+            raise
         self._new_films.expect(unknown)
         self._console.say(f"📺 Found {len(reading.films)} movies in watchlist")
         if self._new_films:
@@ -160,7 +187,7 @@ class MonitorWorker(Worker):
             self.over("letterboxd")
 
 
-class DownloadWorker(Worker):
+class DownloadWorker(Teller):
     """Takes pending films in turn, hands them over, and decides what each "no" means for the film."""
 
     title = "download worker"
@@ -186,43 +213,33 @@ class DownloadWorker(Worker):
         self._services = services
         self._needed = needed
         self._config = config
+        self._max_retries = int(config["max_retries"])
         self._held: dict[str, float] = {}
+        self._tried: dict[str, int] = {}
         self._place_until = 0.0
         self._in_hand: Movie | None = None
 
     def step(self) -> bool:
-        self._queue_what_is_due()
-        self._look_after_running()
-        now = self._now()
-        self._held = {film: until for film, until in self._held.items() if now < until <= now + SOON}
-        if now < self._place_until <= now + SOON:
-            return False
-        movie = self._queue.get_next_pending(self._held)
-        if movie is None:
-            return False
-        if self._must_wait():
-            self._queue.release_claim(movie)
-            return False
-        self._in_hand = movie
-        try:
-            self._attempt(movie)
-        finally:
-            # Whatever ended the attempt, the film must not stay claimed; with an outcome it is not any more.
-            self._queue.release_claim(movie)
         self._in_hand = None
-        return True
+        try:
+            return self._work()
+        except StateWriteError:
+            if self._follow_up is not None:
+                self._follow_up.doubt_state()
+            raise
 
     def next_due(self) -> float:
         now = self._now()
+        failed, pending = self._queue.films(FAILED), self._queue.films(PENDING)
         moments = [now + IDLE, *self._held.values()]
-        moments += [movie.retry_after for movie in self._queue.films(FAILED) if movie.retry_after > now]
-        moments += [movie.not_before for movie in self._queue.films(PENDING) if movie.not_before > now]
+        moments += [m.retry_after for m in failed if m.retry_after and m.retry_count < self._max_retries]
+        moments += [m.not_before for m in pending if m.not_before > now]
         moments += [rest.until for rest in map(self._services.resting, self._needed) if rest]
         if self._place_until > now:
             moments.append(self._place_until)
-        running = self._follow_up.next_due() if self._follow_up else None
-        if running is not None and self._services.resting("qbittorrent") is None:
-            moments.append(running)
+        if self._follow_up is not None and self._services.resting("qbittorrent") is None:
+            running = self._follow_up.next_due()
+            moments += [] if running is None else [running]
         return min(moments)
 
     def recover(self) -> bool:
@@ -232,6 +249,39 @@ class DownloadWorker(Worker):
         self._queue.note(movie, PENDING, not_before=int(self._now()) + AFTER_BUG)
         return True
 
+    def _work(self) -> bool:
+        self._queue_what_is_due()
+        self._look_after_running()
+        now = self._now()
+        self._held = {film: until for film, until in self._held.items() if now < until <= now + SOON}
+        if now < self._place_until <= now + SOON:
+            return False
+        movie = self._claim_next()
+        if movie is None:
+            return False
+        try:
+            if self._must_wait():
+                return False
+            self._in_hand = movie
+            self._announce(movie)
+            self._attempt(movie)
+        finally:
+            # Whatever ended the attempt, the film must not stay claimed; with an outcome it is not any more.
+            self._queue.release_claim(movie)
+        if movie.id in self._tried and (left := self._queue.find(movie.id)):
+            self._tried[movie.id] = left.revision
+        self._in_hand = None
+        return True
+
+    def _claim_next(self) -> Movie | None:
+        """The next film that is due. Those tried without an outcome come last, and take turns among them."""
+        tried = without_outcome(self._queue.films(PENDING), self._tried)
+        behind = {movie.id for movie in tried} | self._held.keys()
+        movie = self._queue.get_next_pending(behind)
+        if movie is None and (again := next_again(tried, self._held, self._now())):
+            return self._queue.get_next_pending(behind - {again.id})
+        return movie
+
     def _queue_what_is_due(self) -> None:
         for movie in self._queue.move_many_failed_to_pending(self._queue.get_movies_ready_for_retry()):
             self._console.say(f"🔄 Due again: {movie.label} (retry #{movie.retry_count + 1})")
@@ -240,27 +290,27 @@ class DownloadWorker(Worker):
         """Whether a service that every film needs is at rest; says so."""
         for service in self._needed:
             rest = self._services.resting(service)
-            if rest is None:
-                self.over(service)
-                continue
-            text = _rest_text(service, rest, self._now())
-            if rest.kind == LEDGER:
-                self.tell_once(service, text)
-            else:
-                self.say_once(service, text)
-            return True
+            if rest is not None:
+                self.say_service(service, rest.reason, rest)
+                return True
         return False
 
     def _look_after_running(self) -> None:
         if self._follow_up is None or self._services.resting("qbittorrent") is not None:
             return
         try:
-            self._follow_up.look()
+            if self._follow_up.look():
+                self.over("qbittorrent")
         except ServiceError as error:
             self._service_failed(error)
 
+    def _announce(self, movie: Movie) -> None:
+        """Said once; a film that waits for room or for a service is tried again and again."""
+        if movie.id not in self._tried:
+            self._console.say(f"🎬 Downloading: {movie.label}")
+        self._tried[movie.id] = movie.revision
+
     def _attempt(self, movie: Movie) -> None:
-        self._console.say(f"🎬 Downloading: {movie.label}")
         try:
             outcome = self._acquisition.attempt(movie)
         except FilmFault as error:
@@ -270,16 +320,18 @@ class DownloadWorker(Worker):
         except (RefusedForNow, AuthError) as error:
             self._service_failed(error)
         except NoSpace as error:
-            self.say_once(f"room for {movie.id}", str(error))
+            self.say_news(f"room for {movie.id}", str(error), NoSpace)
             self._hold(movie)
         except PlaceUnavailable as error:
             self.say_once("place", str(error))
             self._place_until = self._now() + SOON
         else:
-            self.over("place")
+            for topic in ("place", f"room for {movie.id}", *self._needed):
+                self.over(topic)
             self._settle(movie, outcome)
 
     def _settle(self, movie: Movie, outcome: AlreadyThere | HandedOver | NoRelease | Overtaken) -> None:
+        self._tried.pop(movie.id, None)
         if isinstance(outcome, NoRelease):
             self._film_failed(movie, outcome.reason)
         elif isinstance(outcome, AlreadyThere):
@@ -312,11 +364,12 @@ class DownloadWorker(Worker):
         self._follow_up.hurry()
 
     def _film_failed(self, movie: Movie, error: str) -> None:
+        self._tried.pop(movie.id, None)
         retry_count = retries_after_failure(movie)
         delay = backoff(retry_count, self._config["retry_interval"], self._config["backoff_multiplier"])
         now = self._now()
         self._queue.add_to_failed(movie, error, now + delay)
-        if retry_count >= self._config["max_retries"]:
+        if retry_count >= self._max_retries:
             self._console.say(f"⛔ Permanent failure: {movie.label}: {error}")
         else:
             self._console.say(
@@ -327,50 +380,20 @@ class DownloadWorker(Worker):
     def _unreachable(self, movie: Movie, error: ServiceUnavailable) -> None:
         """Costs the film nothing, unless it fails so again while others get through: then it is its own."""
         self._service_failed(error)
-        if (
-            error.service != "qbittorrent"
-            and movie.unreachable_at is not None
-            and self._others_got_through(movie)
-        ):
-            self._film_failed(movie, str(error))
-            return
-        if movie.unreachable_at is None:
-            self._queue.note(
-                movie,
-                PENDING,
-                unreachable_at=int(self._now()),
-                unreachable_revision=self._queue.revision,
-            )
+        now = int(self._now())
+        if error.service != "qbittorrent":
+            if not got_no_answer_before(movie):
+                mark = self._queue.revision
+                self._queue.note(movie, PENDING, unreachable_at=now, unreachable_revision=mark)
+            elif others_got_through(movie, [*self._queue.films(COMPLETED), *self._queue.films(FAILED)]):
+                self._film_failed(movie, str(error))
+                # No answer about this film either: it must not count as one when the next film is judged.
+                self._queue.note(movie, FAILED, unreachable_at=now)
+                return
         self._hold(movie)
 
-    def _others_got_through(self, movie: Movie) -> bool:
-        mark = (movie.unreachable_at or 0, movie.unreachable_revision)
-        return any(
-            (moment, other.revision) > mark
-            for other in (*self._queue.films(COMPLETED), *self._queue.films(FAILED))
-            if other.id != movie.id and (moment := answered_at(other)) is not None
-        )
-
     def _service_failed(self, error: ServiceError) -> None:
-        rest = self._services.failed(error)
-        text = str(error)
-        if rest is not None and not (isinstance(error, RateLimited) and error.own_ledger):
-            text = _rest_text(error.service, rest, self._now())
-        if isinstance(error, RateLimited) and error.own_ledger:
-            self.tell_once(error.service, text)
-        else:
-            self.say_once(error.service, text)
+        self.say_service(error.service, str(error), self._services.failed(error))
 
     def _hold(self, movie: Movie) -> None:
         self._held[movie.id] = self._now() + SOON
-
-
-def answered_at(movie: Movie) -> int | None:
-    """When a tracker last answered about this film, with a release or without; None if it never did."""
-    if movie.status == COMPLETED:
-        return movie.completed_at if movie.release else None
-    return movie.last_failed_at
-
-
-def _rest_text(service: str, rest: Rest, now: float) -> str:
-    return f"{rest.reason} {service_title(service)} is left alone until {clock(rest.until, now)}."

@@ -12,13 +12,13 @@ DEMO = sorted((ROOT / "demo").rglob("*.py"))
 
 LAYERS = " ".join(
     (
-        "main demo running program signals",
-        "workers loop new_films follow_up acquisition report",
+        "main demo commands running program signals why",
+        "workers turns loop new_films follow_up acquisition report",
         "monitor export_file reading letterboxd_pages letterboxd_markup film_store",
         "filelist_downloader filelist_answers call_ledger release_choice release_names download_service",
         "destination qbittorrent_manager qbittorrent_answers qbittorrent_refusals torrent_store torrent_file",
         "library names places services",
-        "queue_manager queue_store queue_files identity",
+        "queue_manager retries queue_store queue_files history identity",
         "wizard credentials_manager config config_entries options option_rules",
         "console logs web movie storage errors",
     )
@@ -28,6 +28,7 @@ LAYERS = " ".join(
 WRITES_BESIDES_STATE = {
     "console": "nothing, in place of a stdout that was closed",
     "credentials_manager": "removes a store that cannot be opened any more",
+    "history": "the history, which is appended to",
     "logs": "the log file, which is appended to",
     "destination": "the .torrent in the download directory",
     "places": "the marker in the download directory",

@@ -8,7 +8,8 @@ from support import NOON, Clock
 
 from movie import Movie
 from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING
-from queue_manager import QueueManager, backoff, retries_after_failure
+from queue_manager import QueueManager
+from retries import backoff, retries_after_failure
 
 
 @pytest.fixture

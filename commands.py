@@ -1,0 +1,185 @@
+"""What a user asks beside the daemon: --stats, --why, --first, --retry, --forget, --add.
+
+Called by the main thread of a process of its own; the daemon sees the change in the queue files within a
+minute. Each function says what it did in one line and returns the exit code.
+"""
+
+import json
+import re
+import time
+from typing import Any
+
+import report
+import storage
+import why
+from config import Config
+from console import Console
+from credentials_manager import CredentialsManager
+from errors import SERVICE_TITLES, UsageError
+from filelist_downloader import search_path
+from film_store import FilmStore
+from identity import names_of
+from movie import MANUAL_LIST, Movie
+from names import fold
+from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING, QUEUES, REMOVED
+from queue_manager import QueueManager
+from services import Rest, Services
+
+EXIT_OK, EXIT_FAILED = 0, 1
+MOST_SHOWN = 20
+_IMDB = re.compile(r"tt\d{7,10}")
+_TITLE_YEAR = re.compile(r"(?P<title>.*\S)\s*\((?P<year>(?:18|19|20)\d\d)\)")
+
+
+class Commands:
+    """The commands on one state folder. Opening it raises `StateError` for a file that cannot be believed."""
+
+    def __init__(self, config: Config, console: Console) -> None:
+        self._folder = config.folder
+        self._max_retries = int(config["max_retries"])
+        self._console = console
+        self._queue = QueueManager(self._folder, max_retries=self._max_retries)
+        self._services = Services(self._folder, CredentialsManager(self._folder).fingerprint)
+
+    def stats(self, *, as_json: bool) -> int:
+        """Show the numbers, and which films wait for what."""
+        now, rests = time.time(), self._rests()
+        numbers, failed = self._queue.get_statistics(), self._queue.films(FAILED)
+        if as_json:
+            self._say_json(report.statistics_as_json(numbers, failed, self._max_retries, rests, now))
+        else:
+            page = report.statistics_page(numbers, failed, self._max_retries, rests, now)
+            self._console.say("\n".join(page))
+        return EXIT_OK
+
+    def why(self, text: str, *, as_json: bool) -> int:
+        """Show a film's life."""
+        movie = self._one(text)
+        if movie is None:
+            return EXIT_FAILED
+        now = time.time()
+        events = self._queue.history.of(names_of(movie))
+        search = storage.read_json(search_path(self._folder, movie), dict[str, Any], {})
+        step = why.next_step(movie, self._rests(), self._max_retries, now)
+        life = why.life_as_json(movie, events, search, step)
+        if as_json:
+            self._say_json(life)
+        else:
+            self._console.say("\n".join(why.life_as_text(life, movie, now)))
+        return EXIT_OK
+
+    def first(self, text: str) -> int:
+        """Make a film the next one to be tried."""
+        movie = self._one(text)
+        if movie is None:
+            return EXIT_FAILED
+        if movie.status not in (PENDING, FAILED):
+            return self._refuse(f"{movie.label} is {movie.status}: {_way_back(movie)}")
+        self._queue.put_first(movie)
+        return self._done(f"⏫ First in line: {movie.label}")
+
+    def retry(self, text: str) -> int:
+        """Make a film, or with "all" every failed one, pending with all its tries before it; ends rests."""
+        if text == "all":
+            films = self._queue.films(FAILED)
+        else:
+            movie = self._one(text)
+            if movie is None:
+                return EXIT_FAILED
+            if movie.status == FORGOTTEN:
+                return self._refuse(f"{movie.label} is forgotten: {_way_back(movie)}")
+            films = [movie]
+        self._services.end_rests()
+        for movie in self._queue.retry(films):
+            self._console.say(f"🔄 Trying again: {movie.label}")
+        if not films:
+            self._console.say("No film has failed; the services' rests are over.")
+        return EXIT_OK
+
+    def forget(self, text: str) -> int:
+        """Drop a film for good."""
+        movie = self._one(text)
+        if movie is None:
+            return EXIT_FAILED
+        if movie.status == FORGOTTEN:
+            return self._done(f"{movie.label} is forgotten already.")
+        self._queue.forget(movie)
+        kept = " Its torrent stays in qBittorrent, its files on the disk." if movie.torrent_hash else ""
+        return self._done(f"🗑️  Forgotten: {movie.label}; no list brings it back, --add does.{kept}")
+
+    def add(self, text: str) -> int:
+        """Want a film by hand. Raises `UsageError` for a text that names none."""
+        movie, new = self._queue.remember(self._wanted(text))
+        if new:
+            return self._done(f"✓ Added: {movie.label}")
+        return self._done(f"{movie.label} is known already: {movie.status}. {_way_back(movie)}".rstrip())
+
+    def _wanted(self, text: str) -> Movie:
+        text = text.strip()
+        if _IMDB.fullmatch(text):
+            facts = FilmStore(self._folder / "films.json").by_imdb_id(text)
+            # Until its page is read the id stands for the title; only releases with this id can match then.
+            title, year = (facts.title, facts.year) if facts else (text, None)
+            return Movie(title=title, year=year, imdb_id=text, lists=(MANUAL_LIST,))
+        match = _TITLE_YEAR.fullmatch(text)
+        if match is None:
+            raise UsageError(
+                [f'--add {text!r}: write "Title (Year)", e.g. "The Matrix (1999)", or an IMDb id']
+            )
+        return Movie(title=match["title"], year=int(match["year"]), lists=(MANUAL_LIST,))
+
+    def _one(self, text: str) -> Movie | None:
+        """The only film that `text` names; otherwise says what stands in the way."""
+        found = matching(self._queue, text)
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            self._refuse(
+                f"No film matches {text!r}. Name it by any of its ids, its slug or a part of its title."
+            )
+            return None
+        self._console.say(f"❌ {len(found)} films match {text!r}; nothing was done. Name one by its id:")
+        for movie in found[:MOST_SHOWN]:
+            self._console.say(f"   • {movie.label} [{movie.id}] ({movie.status})")
+        if len(found) > MOST_SHOWN:
+            self._console.say(f"   … and {len(found) - MOST_SHOWN} more")
+        return None
+
+    def _rests(self) -> list[tuple[str, Rest]]:
+        return [(name, rest) for name in SERVICE_TITLES if (rest := self._services.resting(name))]
+
+    def _say_json(self, value: dict[str, Any]) -> None:
+        self._console.say(json.dumps(value, ensure_ascii=False, indent=2))
+
+    def _done(self, text: str) -> int:
+        self._console.say(text)
+        return EXIT_OK
+
+    def _refuse(self, text: str) -> int:
+        self._console.say(f"❌ {text}")
+        return EXIT_FAILED
+
+
+def _way_back(movie: Movie) -> str:
+    return {
+        COMPLETED: "--retry fetches it again.",
+        REMOVED: "--retry fetches it again.",
+        FORGOTTEN: "--add takes it back.",
+        FAILED: "--retry tries it again now.",
+    }.get(movie.status, "")
+
+
+def matching(queue: QueueManager, text: str) -> list[Movie]:
+    """The films that `text` names: by id or slug, else by exactly their title, else by a part of it."""
+    films = [movie for name in QUEUES for movie in queue.films(name)]
+    wanted = text.strip()
+    by_id = [movie for movie in films if wanted in (*names_of(movie), movie.slug, movie.film_id, movie.lid)]
+    if by_id or not wanted:
+        return by_id
+    plain, folded = wanted.casefold(), fold(wanted)
+    exactly = [movie for movie in films if plain in (movie.title.casefold(), movie.label.casefold())]
+    return exactly or [
+        movie
+        for movie in films
+        if plain in movie.label.casefold() or (folded and folded in fold(movie.label))
+    ]

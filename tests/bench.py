@@ -1,0 +1,308 @@
+"""The workers on a bench: stepped by hand, with working stand-ins outside and everything inside real."""
+
+import io
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import bencode2
+from support import Clock
+
+from acquisition import Acquisition
+from console import Console
+from destination import Destination, SavedTorrents
+from download_service import DownloadResult, Found, MovieDownloader, NoRelease
+from errors import ServiceUnavailable
+from follow_up import FollowUp
+from library import Library
+from logs import Redactor
+from loop import Pace, guarded_step
+from movie import ChosenRelease, FilmFacts, ListedFilm, Movie
+from new_films import NewFilms
+from places import DownloadPlace
+from qbittorrent_manager import HandOver, TorrentStatus
+from queue_files import COMPLETED, FAILED, PENDING
+from queue_manager import QueueManager
+from reading import Outcome, Reading
+from services import Services
+from torrent_file import TorrentFile, read_torrent
+from torrent_store import keep_torrent
+from workers import DownloadWorker, MonitorWorker
+
+TAG = "movie_sync"
+DOWN = ServiceUnavailable("filelist", "FileList.io did not answer.")
+GONE = ServiceUnavailable("qbittorrent", "Could not connect to qBittorrent.")
+HUGE = 10**16
+"""More bytes than there are on any disk that tests run on."""
+MIB = 2**20
+SETTINGS = {"max_retries": 5, "retry_interval": 3600, "backoff_multiplier": 2.0}
+
+
+def make_torrent(name: str, size: int = MIB) -> TorrentFile:
+    """A proven `.torrent` whose one file claims `size` bytes."""
+    piece = max(2**14, 1 << (size // 1000).bit_length())
+    info = {b"length": size, b"name": f"{name}.mkv".encode(), b"piece length": piece}
+    pieces = b"x" * 20 * (-(-size // piece))
+    return read_torrent(bencode2.bencode({b"info": {**info, b"pieces": pieces, b"private": 1}}))
+
+
+def found(name: str, clock: Clock, size: int = MIB) -> Found:
+    release = ChosenRelease(name=name, tracker="filelist", id="7", size=size, chosen_at=int(clock()))
+    return Found(release, make_torrent(name, size))
+
+
+class FakeTracker(MovieDownloader):
+    """Answers by title what `answers` holds, raising exceptions; keeps torrents as a real one does."""
+
+    name = "filelist"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.answers: dict[str, DownloadResult | Exception] = {}
+        self.asked: list[str] = []
+        self.name_proved: list[bool] = []
+        self.during_search: Callable[[], object] = lambda: None
+
+    def download_movie(self, movie: Movie, *, name_proves: bool = True) -> DownloadResult:
+        self.asked.append(movie.title)
+        self.name_proved.append(name_proves)
+        self.during_search()
+        answer = self.answers.get(movie.title, NoRelease("No torrents found"))
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, Found):
+            keep_torrent(self.folder, answer.torrent)
+        return answer
+
+
+class FakeClient:
+    """A qBittorrent in memory. `trouble` is raised by every call; `refuse` by each hand-over."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[str, TorrentStatus] = {}
+        self.trouble: Exception | None = None
+        self.refuse: Exception | None = None
+        self.asked: list[str] = []
+
+    def put(self, torrent: TorrentFile, *tags: str, name: str = "", complete: bool = False) -> None:
+        self.statuses[torrent.info_hash] = TorrentStatus(
+            hash=torrent.info_hash,
+            name=name or torrent.name,
+            state="uploading" if complete else "downloading",
+            progress=float(complete),
+            complete=complete,
+            size=torrent.size,
+            amount_left=0 if complete else torrent.size,
+            save_path="/films",
+            content_path=f"/films/{torrent.name}",
+            category="Movies",
+            tags=frozenset(tags),
+            added_on=0,
+            completion_on=None,
+            infohash_v1=torrent.info_hash,
+            infohash_v2="",
+        )
+
+    def complete(self, torrent: TorrentFile) -> None:
+        self.put(torrent, *self.statuses[torrent.info_hash].tags, complete=True)
+
+    def torrents(self) -> tuple[TorrentStatus, ...]:
+        self._ask("torrents")
+        return tuple(self.statuses.values())
+
+    def ours(self) -> tuple[TorrentStatus, ...]:
+        self._ask("ours")
+        return tuple(status for status in self.statuses.values() if TAG in status.tags)
+
+    def find(self, candidates: Sequence[str]) -> TorrentStatus | None:
+        self._ask("find")
+        return next((self.statuses[name] for name in candidates if name in self.statuses), None)
+
+    def hand_over(self, torrent: TorrentFile) -> HandOver:
+        self._ask("add")
+        if self.refuse is not None:
+            raise self.refuse
+        known = self.statuses.get(torrent.info_hash)
+        if known is not None:
+            return HandOver(known.hash, TAG in known.tags, already_there=True)
+        self.put(torrent, TAG)
+        return HandOver(torrent.info_hash, owned=True, already_there=False)
+
+    def _ask(self, what: str) -> None:
+        self.asked.append(what)
+        if self.trouble is not None:
+            raise self.trouble
+
+
+@dataclass
+class FakeWatchlist:
+    """A list and its film pages. `trouble` holds by title what a page raises, once for each entry."""
+
+    clock: Clock
+    films: list[ListedFilm] = field(default_factory=list)
+    reading: Reading | Exception | None = None
+    pages: dict[str, FilmFacts] = field(default_factory=dict)
+    trouble: dict[str, list[Exception]] = field(default_factory=dict)
+    online: bool = True
+    readings: int = 0
+    read: list[str] = field(default_factory=list)
+
+    def read_watchlist(self) -> Reading:
+        self.readings += 1
+        if isinstance(self.reading, Exception):
+            raise self.reading
+        return self.reading or self.a_reading(Outcome.COMPLETE if self.films else Outcome.EMPTY)
+
+    def a_reading(self, outcome: Outcome, message: str = "", error: object = None) -> Reading:
+        films = tuple(self.films)
+        return Reading(outcome, "me", "watchlist", films, None, message, error, int(self.clock()))  # type: ignore[arg-type]
+
+    def facts(self, film: ListedFilm) -> FilmFacts:
+        self.read.append(film.title)
+        if self.trouble.get(film.title):
+            raise self.trouble[film.title].pop(0)
+        return self.pages.get(film.title) or FilmFacts(title=film.title, year=film.year)
+
+    def known_facts(self, film: ListedFilm) -> FilmFacts | None:
+        return self.pages.get(film.title) if film.title in self.read else None
+
+
+class Bench:
+    """One state folder and download directory with everything that works on them, made when first used."""
+
+    def __init__(
+        self, root: Path, clock: Clock, *, qbittorrent: bool = True, elsewhere: bool = False
+    ) -> None:
+        self.folder = root / "state"
+        self.downloads = root / "downloads"
+        self.downloads.mkdir(exist_ok=True)
+        self.clock = clock
+        self.printed = io.StringIO()
+        self.console = Console(Redactor(), self.printed)
+        self.queue = QueueManager(self.folder, max_retries=SETTINGS["max_retries"], now=clock)  # type: ignore[arg-type]
+        self.services = Services(self.folder, lambda service: "credentials", clock)
+        self.tracker = FakeTracker(self.folder)
+        self.trackers = [self.tracker]
+        self.client = FakeClient() if qbittorrent else None
+        self.watchlist = FakeWatchlist(clock)
+        self.library = Library([self.downloads], clock)
+        self.place = DownloadPlace(self.downloads, self.folder, we_write=not qbittorrent, elsewhere=elsewhere)
+
+    @property
+    def qbittorrent(self) -> FakeClient:
+        assert self.client is not None
+        return self.client
+
+    @cached_property
+    def acquisition(self) -> Acquisition:
+        destination: Destination = self.client or SavedTorrents(self.downloads)
+        return Acquisition(
+            queue=self.queue,
+            downloaders=self.trackers,
+            destination=destination,
+            client=self.client,
+            library=self.library,
+            place=self.place,
+            services=self.services,
+            tag=TAG,
+            say=self.console.say,
+            now=self.clock,
+        )
+
+    @cached_property
+    def follow_up(self) -> FollowUp:
+        return FollowUp(self.queue, self.qbittorrent, self.services, self.console.say, self.clock)
+
+    @cached_property
+    def downloads_worker(self) -> DownloadWorker:
+        worker = DownloadWorker(
+            queue=self.queue,
+            acquisition=self.acquisition,
+            follow_up=self.follow_up if self.client else None,
+            services=self.services,
+            needed=("qbittorrent", "filelist") if self.client else ("filelist",),
+            config=SETTINGS,
+            console=self.console,
+            stop=threading.Event(),
+            now=self.clock,
+        )
+        self.queue.on_queued(worker.wake.set)
+        return worker
+
+    @cached_property
+    def new_films(self) -> NewFilms:
+        return NewFilms(self.watchlist, self.queue, self.library, self.place, self.console.say, self.clock)
+
+    @cached_property
+    def monitor_worker(self) -> MonitorWorker:
+        return MonitorWorker(
+            watchlist=self.watchlist,
+            new_films=self.new_films,
+            queue=self.queue,
+            services=self.services,
+            console=self.console,
+            check_interval=3600,
+            stop=threading.Event(),
+            now=self.clock,
+        )
+
+    def offer(self, title: str, size: int = MIB) -> TorrentFile:
+        """Have the tracker offer a release of a film."""
+        answer = found(f"{title.replace(' ', '.')}.1999.1080p.BluRay.x264-GRP", self.clock, size)
+        self.tracker.answers[title] = answer
+        return answer.torrent
+
+    def want(self, *titles: str) -> None:
+        self.queue.add_many_to_pending([Movie(title=title, year=1999, slug=title) for title in titles])
+
+    def claim(self, **changes: Any) -> Movie:
+        """The next pending film, claimed, with `changes` written into its record first."""
+        movie = self.queue.films(PENDING)[0]
+        self.queue.note(movie, PENDING, **changes)
+        claimed = self.queue.get_next_pending()
+        assert claimed is not None
+        return claimed
+
+    def film(self, title: str) -> Movie:
+        """The film's record, in whichever queue."""
+        return next(
+            movie
+            for queue in (PENDING, FAILED, COMPLETED)
+            for movie in self.queue.films(queue)
+            if movie.title == title
+        )
+
+    def titles(self, queue: str) -> list[str]:
+        return [movie.title for movie in self.queue.films(queue)]
+
+    def run(self, worker: MonitorWorker | DownloadWorker | None = None, steps: int = 50) -> None:
+        """Step, with the guards of the loop, until nothing is ready."""
+        worker = worker or self.downloads_worker
+        for _ in range(steps):
+            if guarded_step(worker) in {Pace.WAIT, Pace.STATE_TROUBLE}:
+                return
+        raise AssertionError("the worker does not come to rest")
+
+    def later(self, seconds: float) -> None:
+        """Let time pass in the steps in which a worker wakes, and let it work at each."""
+        end = self.clock.time + seconds
+        while self.clock.time < end:
+            self.clock.time = min(self.clock.time + 60, end)
+            self.run()
+
+    @property
+    def said(self) -> list[str]:
+        return self.printed.getvalue().splitlines()
+
+    def said_of(self, text: str) -> int:
+        """In how many lines a text was said so far."""
+        return sum(text in line for line in self.said)
+
+
+def as_it_was(bench: Bench, title: str) -> bool:
+    """Pending, due now, and without any try counted."""
+    film = bench.film(title)
+    return (film.status, film.retry_count, film.last_failed_at, film.not_before) == (PENDING, 0, None, 0)

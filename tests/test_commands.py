@@ -1,0 +1,192 @@
+"""The commands about single films, in process; beside a running daemon they are tried in tests/e2e."""
+
+import json
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+import storage
+from main import main
+from movie import ChosenRelease, FilmFacts, Movie
+from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING
+from queue_manager import QueueManager
+from services import Services
+
+MATRIX = Movie(title="The Matrix", year=1999, imdb_id="tt0133093", film_id="51518", slug="the-matrix")
+RELOADED = Movie(title="The Matrix Reloaded", year=2003, imdb_id="tt0234215", film_id="51517")
+RELEASE = ChosenRelease(name="The.Matrix.1999.1080p", tracker="filelist", id="7", chosen_at=5)
+
+
+@pytest.fixture
+def queue(folder: Path) -> QueueManager:
+    queue = QueueManager(folder, max_retries=5)
+    queue.add_many_to_pending([MATRIX, RELOADED])
+    return queue
+
+
+Out = pytest.CaptureFixture[str]
+
+
+@pytest.mark.parametrize(
+    "name", ["tt0133093", "letterboxd:51518", "51518", "the-matrix", "The Matrix", "the matrix (1999)"]
+)
+def test_a_film_is_found_by_id_slug_or_its_whole_title(queue: QueueManager, name: str) -> None:
+    assert main(["--forget", name]) == 0
+    assert [movie.title for movie in queue.films(FORGOTTEN)] == ["The Matrix"]
+
+
+def test_a_part_of_the_title_will_do_if_only_one_film_has_it(queue: QueueManager) -> None:
+    assert main(["--forget", "reload"]) == 0
+    assert [movie.title for movie in queue.films(FORGOTTEN)] == ["The Matrix Reloaded"]
+
+
+@pytest.mark.parametrize("command", ["--why", "--first", "--retry", "--forget"])
+def test_several_matches_are_listed_and_nothing_is_done(
+    queue: QueueManager, capsys: Out, command: str
+) -> None:
+    before = queue.revision
+    assert main([command, "matrix"]) == 1
+    out = capsys.readouterr().out
+    assert "The Matrix (1999) [tt0133093]" in out
+    assert "The Matrix Reloaded (2003) [tt0234215]" in out
+    assert queue.revision == before
+
+
+@pytest.mark.parametrize("command", ["--why", "--first", "--retry", "--forget"])
+def test_an_unknown_film_exits_with_one(queue: QueueManager, capsys: Out, command: str) -> None:
+    assert main([command, "Heat"]) == 1
+    assert "No film matches 'Heat'" in capsys.readouterr().out
+
+
+def test_first_puts_a_film_at_the_head_and_ends_its_wait(queue: QueueManager) -> None:
+    queue.note(RELOADED, PENDING, not_before=2_000_000_000)
+    assert main(["--first", "tt0234215"]) == 0
+    claimed = queue.get_next_pending()
+    assert claimed is not None
+    assert claimed.title == "The Matrix Reloaded"
+
+
+def test_first_takes_a_failed_film_back_and_keeps_its_count(queue: QueueManager) -> None:
+    for _ in range(2):
+        queue.add_to_failed(RELOADED, "No torrents found", 2_000_000_000)
+    assert main(["--first", "tt0234215"]) == 0
+    first = queue.films(PENDING)[0]
+    assert (first.title, first.retry_count) == ("The Matrix Reloaded", 1)
+
+
+def test_first_of_a_completed_film_names_the_way(queue: QueueManager, capsys: Out) -> None:
+    queue.add_to_completed(MATRIX)
+    assert main(["--first", "tt0133093"]) == 1
+    assert "--retry" in capsys.readouterr().out
+
+
+def test_retry_of_a_permanent_failure_gives_it_all_its_tries(queue: QueueManager) -> None:
+    for _ in range(6):
+        queue.add_to_failed(MATRIX, "No torrents found", 0)
+    assert len(queue.get_permanent_failures()) == 1
+    assert main(["--retry", "tt0133093"]) == 0
+    [_, movie] = queue.films(PENDING)
+    assert (movie.title, movie.retry_count, movie.last_failed_at) == ("The Matrix", 0, None)
+
+
+def test_retry_of_a_completed_film_keeps_its_torrent_for_another_hand_over(queue: QueueManager) -> None:
+    queue.add_to_completed(replace(MATRIX, torrent_hash="a" * 40, release=RELEASE, owned=True))
+    assert main(["--retry", "tt0133093"]) == 0
+    movie = queue.find("tt0133093")
+    assert movie is not None
+    assert (movie.status, movie.torrent_hash, movie.completed_at) == (PENDING, "a" * 40, None)
+    assert movie.release is not None
+    assert movie.release.chosen_at > RELEASE.chosen_at
+
+
+def test_retry_all_takes_every_failed_film_and_ends_the_rests(queue: QueueManager, folder: Path) -> None:
+    from errors import AuthError, RateLimited
+
+    queue.add_to_failed(MATRIX, "No torrents found", 2_000_000_000)
+    queue.add_to_failed(RELOADED, "No torrents found", 2_000_000_000)
+    services = Services(folder, lambda _: "")
+    services.failed(AuthError("filelist", "refused"))
+    services.failed(RateLimited("letterboxd", "later", retry_at=4_000_000_000))
+    assert main(["--retry", "all"]) == 0
+    assert queue.films(FAILED) == []
+    assert services.resting("filelist") is None
+    assert services.resting("letterboxd") is not None
+
+
+def test_forget_keeps_lists_from_bringing_a_film_back_and_add_takes_it_back(queue: QueueManager) -> None:
+    main(["--forget", "tt0133093"])
+    assert queue.add_to_pending(MATRIX) is False
+    assert main(["--add", "tt0133093"]) == 0
+    movie = queue.find("tt0133093")
+    assert movie is not None
+    assert movie.status == PENDING
+    assert "manual" in movie.lists
+
+
+@pytest.mark.parametrize("text", ["Heat (1995)", "tt0113277", " Heat  (1995) "])
+def test_add_wants_a_film_by_hand(queue: QueueManager, text: str) -> None:
+    assert main(["--add", text]) == 0
+    movie = queue.films(PENDING)[-1]
+    assert movie.lists == ("manual",)
+    assert movie.id in {"tt0113277", "title:Heat (1995)"}
+
+
+@pytest.mark.parametrize("text", ["", "Heat", "Heat 1995", "tt12", "nm0000134"])
+def test_add_of_a_text_that_names_no_film_exits_with_two(queue: QueueManager, capsys: Out, text: str) -> None:
+    assert main(["--add", text]) == 2
+    assert 'write "Title (Year)"' in capsys.readouterr().out
+
+
+def test_add_of_a_known_film_says_where_it_is(queue: QueueManager, capsys: Out) -> None:
+    assert main(["--add", "The Matrix (1999)"]) == 0
+    assert "is known already: pending" in capsys.readouterr().out
+    assert len(queue.films(PENDING)) == 2
+
+
+def test_add_by_imdb_id_uses_the_title_of_a_page_read_before(folder: Path) -> None:
+    facts = FilmFacts(title="Heat", year=1995, imdb_id="tt0113277", film_id="1", slug="heat-1995")
+    storage.write_json(folder / "films.json", {"1": facts})
+    assert main(["--add", "tt0113277"]) == 0
+    assert QueueManager(folder, max_retries=5).films(PENDING)[0].label == "Heat (1995)"
+
+
+def test_why_tells_the_life_of_a_film(queue: QueueManager, capsys: Out) -> None:
+    queue.add_to_failed(MATRIX, "No torrents found", 4_000_000_000)
+    assert main(["--why", "tt0133093"]) == 0
+    out = capsys.readouterr().out
+    assert "🎬 The Matrix (1999)" in out
+    assert "new → pending: new" in out
+    assert "pending → failed: No torrents found" in out
+    assert "What happens next: retry #1" in out
+    assert "It was not searched for yet" in out
+
+
+def test_why_as_json_has_the_films_keys_its_history_and_what_comes_next(
+    queue: QueueManager, folder: Path, capsys: Out
+) -> None:
+    refused = {"name": "The.Matrix.CAM", "reason": "a copy filmed in a cinema", "size": 1, "seeders": 3}
+    storage.write_json(
+        folder / "searches" / "tt0133093.json", {"queries": ["imdb: tt0133093"], "refused": [refused]}
+    )
+    queue.add_to_completed(replace(MATRIX, torrent_hash="a" * 40, owned=True))
+    assert main(["--why", "tt0133093", "--json"]) == 0
+    life = json.loads(capsys.readouterr().out)
+    assert (life["id"], life["status"]) == ("tt0133093", COMPLETED)
+    assert [event["to"] for event in life["history"]] == [PENDING, COMPLETED]
+    assert life["search"]["refused"][0]["reason"] == "a copy filmed in a cinema"
+    assert "followed" in life["next"]["what"]
+
+
+def test_stats_as_json_has_the_four_numbers_at_its_top_level(queue: QueueManager, capsys: Out) -> None:
+    queue.add_to_failed(MATRIX, "No torrents found", 0)
+    assert main(["--stats", "--json"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    assert {key: page[key] for key in queue.get_statistics()} == queue.get_statistics()
+    assert page["retries"][0]["title"] == "The Matrix"
+
+
+def test_json_without_a_page_to_show_is_a_usage_error(capsys: Out) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--once", "--json"])
+    assert stop.value.code == 2

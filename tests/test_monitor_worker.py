@@ -1,0 +1,275 @@
+"""MonitorWorker, stepped by hand: readings, what they say, and new films one by one."""
+
+from pathlib import Path
+
+import pytest
+from bench import Bench
+from support import NOON, Clock, full_disk
+
+from errors import Blocked, RateLimited, ServiceUnavailable
+from movie import ListedFilm
+from queue_files import COMPLETED, PENDING
+from reading import Outcome
+from services import BLOCKED
+
+HOUR, DAY = 3600, 24 * 3600
+SHIELD = Blocked("letterboxd", "The shield refused us.")
+DOWN = ServiceUnavailable("letterboxd", "Letterboxd gave no page.")
+
+
+@pytest.fixture
+def bench(tmp_path: Path, clock: Clock) -> Bench:
+    return Bench(tmp_path, clock)
+
+
+def films(*titles: str) -> list[ListedFilm]:
+    return [ListedFilm(title, 1999, film_id=str(hash(title)), slug=title.lower()) for title in titles]
+
+
+def run(bench: Bench) -> None:
+    bench.run(bench.monitor_worker)
+
+
+def later(bench: Bench, seconds: float) -> None:
+    """Let time pass in the steps in which the worker wakes."""
+    end = bench.clock.time + seconds
+    while bench.clock.time < end:
+        bench.clock.time = min(bench.clock.time + 60, end)
+        run(bench)
+
+
+# --- readings
+
+
+def test_the_films_of_a_reading_become_pending_in_the_order_of_the_list(bench: Bench) -> None:
+    bench.watchlist.films = films("Alien", "Brazil")
+    run(bench)
+    assert bench.titles(PENDING) == ["Alien", "Brazil"]
+    assert bench.queue.films(PENDING)[0].lists == ("me/watchlist",)
+    assert bench.said == [
+        "🔍 Checking Letterboxd watchlist...",
+        "📺 Found 2 movies in watchlist",
+        "🆕 2 new movies detected",
+        "   ✓ Added: Alien (1999)",
+        "   ✓ Added: Brazil (1999)",
+        "📋 Queue status: 2 pending, 0 failed, 0 completed",
+    ]
+
+
+def test_the_list_is_read_again_after_the_interval_and_not_before(bench: Bench) -> None:
+    run(bench)
+    later(bench, HOUR - 1)
+    assert bench.watchlist.readings == 1
+    later(bench, 1)
+    assert bench.watchlist.readings == 2
+
+
+def test_a_film_is_looked_up_once_however_often_the_list_shows_it(bench: Bench) -> None:
+    bench.watchlist.films = films("Alien")
+    run(bench)
+    later(bench, 5 * HOUR)
+    assert bench.watchlist.read == ["Alien"]
+
+
+def test_each_new_film_is_a_step_of_its_own_so_that_the_first_can_be_fetched_meanwhile(bench: Bench) -> None:
+    bench.watchlist.films = films("Alien", "Brazil")
+    worker = bench.monitor_worker
+    assert worker.step()
+    assert worker.step()
+    assert bench.titles(PENDING) == ["Alien"]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PARTIAL, Outcome.UNAVAILABLE, Outcome.BLOCKED])
+def test_films_of_a_reading_that_proves_nothing_are_wanted_all_the_same(
+    bench: Bench, outcome: Outcome
+) -> None:
+    bench.watchlist.films = films("Alien")
+    bench.watchlist.reading = bench.watchlist.a_reading(outcome, "Read in part.")
+    run(bench)
+    assert bench.titles(PENDING) == ["Alien"]
+
+
+def test_a_reading_without_films_and_proof_says_only_what_went_wrong(bench: Bench) -> None:
+    bench.watchlist.reading = bench.watchlist.a_reading(Outcome.PRIVATE, "The watchlist is private.")
+    run(bench)
+    assert bench.said == ["🔍 Checking Letterboxd watchlist...", "⚠️  The watchlist is private."]
+    assert bench.monitor_worker.troubles
+
+
+def test_trouble_with_the_list_is_said_once_and_again_after_it_was_over(bench: Bench) -> None:
+    private = bench.watchlist.a_reading(Outcome.PRIVATE, "The watchlist is private.")
+    bench.watchlist.reading = private
+    run(bench)
+    later(bench, 5 * HOUR)
+    assert bench.said_of("private") == 1
+    bench.watchlist.reading = None
+    later(bench, HOUR)
+    bench.watchlist.reading = private
+    later(bench, HOUR)
+    assert bench.said_of("private") == 2
+
+
+def test_a_film_that_was_pending_twice_in_a_list_is_queued_once(bench: Bench) -> None:
+    bench.watchlist.films = [*films("Alien"), *films("Alien")]
+    run(bench)
+    assert bench.titles(PENDING) == ["Alien"]
+
+
+def test_a_film_that_left_the_queues_by_a_crash_is_wanted_at_the_next_reading(bench: Bench) -> None:
+    bench.watchlist.films = films("Alien")
+    run(bench)
+    (bench.folder / "queue_pending.json").unlink()
+    later(bench, HOUR)
+    assert bench.titles(PENDING) == ["Alien"]
+
+
+# --- refused and unreachable
+
+
+def test_a_shield_rests_the_service_and_is_said_once(bench: Bench) -> None:
+    bench.watchlist.reading = bench.watchlist.a_reading(Outcome.BLOCKED, str(SHIELD), SHIELD)
+    run(bench)
+    rest = bench.services.resting("letterboxd")
+    assert rest is not None
+    assert (rest.kind, rest.until) == (BLOCKED, NOON + 60)
+    later(bench, 12 * HOUR)
+    assert bench.said_of("The shield refused us.") <= 2
+    assert bench.watchlist.readings <= 12
+
+
+def test_a_new_process_keeps_to_the_rest_and_says_so(bench: Bench, tmp_path: Path, clock: Clock) -> None:
+    refusal = RateLimited("letterboxd", "Rate limit reached.", NOON + HOUR)
+    bench.watchlist.reading = bench.watchlist.a_reading(Outcome.RATE_LIMITED, str(refusal), refusal)
+    run(bench)
+    again = Bench(tmp_path, clock)
+    run(again)
+    assert again.watchlist.readings == 0
+    assert again.said_of("Rate limit reached. Letterboxd is left alone until") == 1
+    assert again.monitor_worker.troubles
+
+
+def test_an_unreachable_list_is_asked_again_within_minutes_and_said_once(bench: Bench) -> None:
+    reading = bench.watchlist.a_reading(Outcome.UNAVAILABLE, "Letterboxd is unavailable.", DOWN)
+    bench.watchlist.reading = reading
+    run(bench)
+    later(bench, 60)
+    assert bench.watchlist.readings == 2
+    later(bench, 12 * HOUR)
+    assert bench.said_of("Letterboxd is unavailable.") == 1
+    assert bench.said_of("is left alone until") == 1
+    bench.watchlist.reading = None
+    bench.watchlist.films = films("Alien")
+    later(bench, 15 * 60)
+    assert bench.titles(PENDING) == ["Alien"]
+
+
+def test_an_export_is_read_whatever_letterboxd_says(bench: Bench) -> None:
+    bench.services.failed(SHIELD)
+    bench.watchlist.online = False
+    bench.watchlist.films = films("Alien")
+    run(bench)
+    assert bench.titles(PENDING) == ["Alien"]
+    assert bench.services.resting("letterboxd") is not None
+
+
+def test_a_page_that_was_refused_is_read_when_the_rest_is_over(bench: Bench) -> None:
+    bench.watchlist.films = films("Alien", "Brazil")
+    bench.watchlist.trouble["Alien"] = [SHIELD]
+    run(bench)
+    assert bench.titles(PENDING) == []
+    later(bench, 60)
+    assert bench.titles(PENDING) == ["Alien", "Brazil"]
+    assert bench.watchlist.readings == 1
+    assert bench.said_of("The shield refused us.") <= 2
+
+
+def test_a_page_without_an_answer_lets_the_next_film_go_before(bench: Bench) -> None:
+    bench.watchlist.films = films("Alien", "Brazil")
+    bench.watchlist.trouble["Alien"] = [DOWN]
+    run(bench)
+    assert bench.titles(PENDING) == ["Brazil", "Alien"]
+    assert bench.said_of(str(DOWN)) == 1
+
+
+# --- bugs, state, clocks
+
+
+def test_a_bug_in_a_film_page_leaves_it_to_the_next_reading_and_the_others_go_on(bench: Bench) -> None:
+    bench.watchlist.films = films("Odd", "Alien")
+    bench.watchlist.trouble["Odd"] = [ZeroDivisionError("a slip")]
+    run(bench)
+    assert bench.titles(PENDING) == ["Alien"]
+    assert bench.monitor_worker.bugs == 1
+    later(bench, HOUR)
+    assert bench.titles(PENDING) == ["Alien", "Odd"]
+
+
+def test_a_bug_in_the_reading_waits_an_interval_before_the_next(bench: Bench) -> None:
+    bench.watchlist.reading = ZeroDivisionError("a slip")
+    run(bench)
+    later(bench, HOUR - 1)
+    assert bench.watchlist.readings == 1
+    later(bench, 1)
+    assert bench.watchlist.readings == 2
+
+
+def test_a_full_disk_loses_no_new_film(bench: Bench) -> None:
+    bench.place.check()
+    bench.watchlist.films = films("Alien", "Brazil")
+    with full_disk():
+        run(bench)
+        later(bench, 10 * 60)
+    assert bench.said_of("cannot be written") == 1
+    later(bench, 60)
+    assert bench.titles(PENDING) == ["Alien", "Brazil"]
+
+
+def test_a_list_that_could_not_be_taken_in_is_read_again_soon(bench: Bench) -> None:
+    bench.watchlist.films = films("Alien")
+    run(bench)
+    bench.watchlist.films = [ListedFilm("Alien³", 1999, film_id=str(hash("Alien")), slug="alien-3")]
+    with full_disk():
+        later(bench, HOUR)
+    later(bench, 60)
+    assert bench.queue.films(PENDING)[0].slug == "alien-3"
+
+
+def test_a_bug_after_a_full_disk_is_not_taken_for_one_of_a_film(bench: Bench) -> None:
+    bench.watchlist.films = films("Alien")
+    with full_disk():
+        run(bench)
+    bench.watchlist.trouble["Alien"] = []
+    run(bench)
+    bench.watchlist.reading = ZeroDivisionError("a slip")
+    later(bench, 2 * HOUR)
+    assert bench.watchlist.readings == 3
+
+
+@pytest.mark.parametrize("jump", [-365 * DAY, -2 * HOUR, 2 * HOUR, 365 * DAY])
+def test_no_jump_of_the_clock_postpones_the_next_reading_beyond_an_interval(bench: Bench, jump: int) -> None:
+    run(bench)
+    bench.clock.time += jump
+    later(bench, HOUR)
+    assert 2 <= bench.watchlist.readings <= 3
+
+
+def test_what_is_due_next_lies_ahead_in_every_state(bench: Bench) -> None:
+    worker = bench.monitor_worker
+    run(bench)
+    assert worker.next_due() == NOON + HOUR
+    bench.watchlist.films = films("Alien")
+    bench.watchlist.trouble["Alien"] = [RateLimited("letterboxd", "Rate limit reached.", NOON + HOUR + 120)]
+    later(bench, HOUR)
+    assert worker.next_due() == NOON + HOUR + 120
+    later(bench, 120)
+    assert bench.titles(PENDING) == ["Alien"]
+    assert worker.next_due() > bench.clock()
+
+
+def test_a_completed_film_that_is_still_listed_is_left_alone(bench: Bench) -> None:
+    bench.watchlist.films = films("Alien")
+    run(bench)
+    bench.queue.add_to_completed(bench.film("Alien"))
+    later(bench, HOUR)
+    assert bench.titles(COMPLETED) == ["Alien"]
+    assert bench.watchlist.read == ["Alien"]

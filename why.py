@@ -1,0 +1,117 @@
+"""A film's life, for `--why`: where it stands, what happened to it, and what happens next. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from movie import Movie, movie_to_mapping
+from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING
+from release_choice import shown_size
+from report import clock, duration
+from services import Rest
+
+Json = dict[str, Any]
+
+
+def next_step(
+    movie: Movie, rests: Sequence[tuple[str, Rest]], max_retries: int, now: float
+) -> tuple[str, int | None]:
+    """What Movie Sync will do about the film by itself, and when (unix seconds, None: no set time)."""
+    if movie.status == PENDING:
+        return _next_of_pending(movie, rests, now)
+    if movie.status == FAILED:
+        if movie.retry_count >= max_retries:
+            return "nothing by itself: its retries are used up (python main.py --retry brings it back)", None
+        return f"retry #{movie.retry_count + 1}", movie.retry_after
+    if movie.status == COMPLETED:
+        if movie.removed_by_user:
+            return "nothing: its torrent was removed by hand (--retry hands it over again)", None
+        if movie.owned and movie.torrent_hash and not movie.downloaded_at:
+            return "qBittorrent is downloading it; it is followed until it is complete", None
+        return "nothing: it is there", None
+    if movie.status == FORGOTTEN:
+        return "nothing: it was forgotten (--add takes it back)", None
+    return "it left the watchlist; nothing is done about it now", None
+
+
+def _next_of_pending(movie: Movie, rests: Sequence[tuple[str, Rest]], now: float) -> tuple[str, int | None]:
+    resting = [(rest.until, rest.reason) for _, rest in rests]
+    if movie.not_before > now:
+        resting.append((movie.not_before, "it waits until then"))
+    if resting:
+        until, reason = max(resting)
+        return f"it is searched for after a wait: {reason}", int(until)
+    what = "its chosen release is handed over" if movie.torrent_hash else "it is searched for"
+    return f"{what} as soon as its turn comes", int(now)
+
+
+def life_as_json(movie: Movie, events: Sequence[Json], search: Json, step: tuple[str, int | None]) -> Json:
+    """All that is known of a film: the keys of its queue file, and the rest."""
+    return {
+        **movie_to_mapping(movie),
+        "history": list(events),
+        "search": search,
+        "next": {"what": step[0], "at": step[1]},
+    }
+
+
+def life_as_text(life: Mapping[str, Any], movie: Movie, now: float) -> list[str]:
+    """The same for a person."""
+    what, at = life["next"]["what"], life["next"]["at"]
+    lines = [
+        f"🎬 {movie.label}",
+        f"   Where it stands: {movie.status}" + (f" ({movie.last_error})" if movie.status == FAILED else ""),
+        f"   Wanted by: {', '.join(movie.lists) or 'nobody any more'}",
+        f"   Known as: {', '.join(dict.fromkeys((movie.id, *movie.aliases)))}",
+        f"   What happens next: {what}" + (f", {_when(at, now)}" if at else ""),
+    ]
+    lines += ["", "📜 What happened:"]
+    lines += [f"   {_stamp(event.get('at'))}  {_told(event)}" for event in life["history"]] or [
+        "   nothing yet"
+    ]
+    lines += _search_lines(life["search"])
+    return lines
+
+
+def _when(at: int, now: float) -> str:
+    return "now" if at <= now else f"at {clock(at, now)} (in {duration(at - now)})"
+
+
+def _stamp(moment: Any) -> str:
+    if not isinstance(moment, int | float):
+        return "at an unknown time"
+    try:
+        return datetime.fromtimestamp(moment).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except (OverflowError, ValueError, OSError):
+        return "at an unknown time"
+
+
+def _told(event: Mapping[str, Any]) -> str:
+    kind = event.get("event")
+    if kind == "moved":
+        lists = f" [{', '.join(event['lists'])}]" if event.get("from") == "new" and event.get("lists") else ""
+        return f"{event.get('from')} → {event.get('to')}: {event.get('reason')}{lists}"
+    if kind == "searched":
+        found = event.get("releases", 0)
+        return f"searched: {found} release{'' if found == 1 else 's'} looked at, " + (
+            f"chosen {event['chosen']}" if event.get("chosen") else "none fits"
+        )
+    if kind == "trouble":
+        return f"not its own failure: {event.get('reason')}"
+    return f"{kind}: {event.get('release') or ''}".rstrip(": ")
+
+
+def _search_lines(search: Json) -> list[str]:
+    if not search:
+        return ["", "🔍 It was not searched for yet."]
+    queries = ", ".join(search.get("queries", []))
+    lines = ["", f"🔍 Last search ({_stamp(search.get('searched_at'))}): {queries}"]
+    if search.get("chosen"):
+        lines.append(f"   ✓ {_release(search['chosen'])}")
+    lines += [f"   ✗ {_release(row)}: {row.get('reason')}" for row in search.get("refused", [])]
+    return [*lines, "   No torrents found"] if len(lines) == 2 else lines
+
+
+def _release(row: Mapping[str, Any]) -> str:
+    size = shown_size(row.get("size") or 0)
+    return f"{row.get('name')} ({row.get('category')}, {size}, {row.get('seeders')} seeders)"
