@@ -13,6 +13,7 @@ from typing import Protocol
 from destination import Destination
 from download_service import DownloadResult, Found, MovieDownloader, NoRelease
 from errors import FilmFault, service_title
+from history import event_of
 from library import Entry, Library, find_entry
 from movie import ChosenRelease, Movie
 from places import DownloadPlace
@@ -151,6 +152,7 @@ class Acquisition:
         for downloader in self._downloaders:
             result = downloader.download_movie(movie, name_proves=name_proves)
             self._services.succeeded(downloader.name)
+            self._queue.history.append([_search_event(movie, downloader.name, result)])
             if isinstance(result, Found):
                 self._say(f"   ✓ Found on {service_title(downloader.name)} ({summary(result.release)})")
                 break
@@ -171,3 +173,9 @@ class Acquisition:
         if self._client is not None:
             self._services.succeeded("qbittorrent")
         return HandedOver(release, torrent.info_hash, handed)
+
+
+def _search_event(movie: Movie, tracker: str, result: DownloadResult) -> dict[str, object]:
+    if isinstance(result, Found):
+        return event_of(movie, "searched", tracker=tracker, chosen=result.release.name)
+    return event_of(movie, "searched", tracker=tracker, releases=len(result.refused), reason=result.reason)

@@ -24,6 +24,7 @@ from names import fold
 from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING, QUEUES, REMOVED
 from queue_manager import QueueManager
 from services import Rest, Services
+from signals import ask_to_look
 
 EXIT_OK, EXIT_FAILED = 0, 1
 MOST_SHOWN = 20
@@ -76,6 +77,7 @@ class Commands:
         if movie.status not in (PENDING, FAILED):
             return self._refuse(f"{movie.label} is {movie.status}: {_way_back(movie)}")
         self._queue.put_first(movie)
+        self._tell_daemon()
         return self._done(f"⏫ First in line: {movie.label}")
 
     def retry(self, text: str) -> int:
@@ -92,6 +94,7 @@ class Commands:
         self._services.end_rests()
         for movie in self._queue.retry(films):
             self._console.say(f"🔄 Trying again: {movie.label}")
+        self._tell_daemon()
         if not films:
             self._console.say("No film has failed; the services' rests are over.")
         return EXIT_OK
@@ -104,6 +107,7 @@ class Commands:
         if movie.status == FORGOTTEN:
             return self._done(f"{movie.label} is forgotten already.")
         self._queue.forget(movie)
+        self._tell_daemon()
         kept = " Its torrent stays in qBittorrent, its files on the disk." if movie.torrent_hash else ""
         return self._done(f"🗑️  Forgotten: {movie.label}; no list brings it back, --add does.{kept}")
 
@@ -111,6 +115,7 @@ class Commands:
         """Want a film by hand. Raises `UsageError` for a text that names none."""
         movie, new = self._queue.remember(self._wanted(text))
         if new:
+            self._tell_daemon()
             return self._done(f"✓ Added: {movie.label}")
         return self._done(f"{movie.label} is known already: {movie.status}. {_way_back(movie)}".rstrip())
 
@@ -144,6 +149,12 @@ class Commands:
         if len(found) > MOST_SHOWN:
             self._console.say(f"   … and {len(found) - MOST_SHOWN} more")
         return None
+
+    def _tell_daemon(self) -> None:
+        """A running daemon looks at the files within a minute; told so, it does at once."""
+        pid = storage.daemon_pid(self._folder / storage.DAEMON_LOCK)
+        if pid is not None:
+            ask_to_look(pid)
 
     def _rests(self) -> list[tuple[str, Rest]]:
         return [(name, rest) for name in SERVICE_TITLES if (rest := self._services.resting(name))]

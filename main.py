@@ -16,6 +16,7 @@ from console import Console
 from credentials_manager import SERVICES, CredentialsManager
 from errors import ConfigError, MovieSyncError, StateWriteError
 from logs import Redactor, log_path, set_up_logging
+from signals import Signals
 
 VERSION = "0.1.0"
 COMMANDS = (
@@ -98,12 +99,14 @@ def dispatch(args: argparse.Namespace, folder: Path, redactor: Redactor, console
         return run_command(args, command, loaded(args, folder), console)
     config, credentials = ready(args, folder)
     redactor.learn(credentials.secrets(), basic_pairs(credentials))
-    with storage.daemon_lock(folder / "daemon.lock", "Movie Sync"):
+    with storage.daemon_lock(folder / storage.DAEMON_LOCK, "Movie Sync"):
+        # From here on a stop signal is answered with the final statistics, also while the rest is loaded.
+        signals = Signals()
         storage.sweep(folder)
         # Imported here: `--stats` and `--version` need neither network nor parser libraries.
         from running import run
 
-        return run(config, credentials, folder, console, once=args.once)
+        return run(config, credentials, console, signals, once=args.once)
 
 
 def start_log(args: argparse.Namespace, folder: Path, redactor: Redactor) -> None:

@@ -189,14 +189,16 @@ class LetterboxdWatchlistMonitor:
         return known
 
     def _fetch_facts(self, film: ListedFilm) -> FilmFacts:
-        if not film.slug:
-            raise FilmFault(f"{film.title}: the address of its Letterboxd page is not known")
-        answer, kind = self._ask(f"film/{quote(film.slug, safe='')}/")
+        path = _page_of(film)
+        answer, kind = self._fetch(path)
+        # The shield answers addresses that do not exist with a bare 403 of its own; by IMDb id one may not.
+        if film.slug or kind is not PageKind.FORBIDDEN:
+            _raise_trouble(answer, kind, self._now())
         if kind is not PageKind.PAGE:
-            raise FilmFault(f"{film.title}: Letterboxd has no page /film/{film.slug}/ (HTTP {answer.status})")
+            raise FilmFault(f"{film.title}: Letterboxd has no page /{path} (HTTP {answer.status})")
         facts = parse_film(answer.text, answer.url)
-        if are_different(facts, film):
-            raise FilmFault(f"{film.title}: /film/{film.slug}/ is the page of another film, {facts.title}")
+        if are_different(facts, film) or (not film.slug and facts.imdb_id != film.imdb_id):
+            raise FilmFault(f"{film.title}: /{path} is the page of another film, {facts.title}")
         return msgspec.structs.replace(
             facts,
             film_id=film.film_id or facts.film_id,
@@ -240,3 +242,12 @@ def _raise_trouble(answer: Answer, kind: PageKind, now: float) -> None:
         raise RateLimited(SERVICE, rate_limited_text(answer.status), retry_at)
     if kind is PageKind.BROKEN:
         raise ServiceUnavailable(SERVICE, unavailable_text(answer.status))
+
+
+def _page_of(film: ListedFilm) -> str:
+    """The path of a film's page; /imdb/tt…/ redirects to it."""
+    if film.slug:
+        return f"film/{quote(film.slug, safe='')}/"
+    if film.imdb_id:
+        return f"imdb/{quote(film.imdb_id, safe='')}/"
+    raise FilmFault(f"{film.title}: the address of its Letterboxd page is not known")

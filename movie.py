@@ -18,7 +18,8 @@ MANUAL_LIST = "manual"
 class ListedFilm:
     """One film as a watchlist shows it. At least one of the ids is set.
 
-    `film_id` is the digits of Letterboxd's "film:<n>"; `lid` the code of boxd.it/<lid>; `slug` bare.
+    `film_id` is the digits of Letterboxd's "film:<n>"; `lid` the code of boxd.it/<lid>; `slug` bare. No list
+    shows an `imdb_id`: it stands here for a film that was added by it and is otherwise unknown.
     """
 
     title: str
@@ -26,6 +27,7 @@ class ListedFilm:
     film_id: str | None = None
     lid: str | None = None
     slug: str | None = None
+    imdb_id: str | None = None
 
 
 class FilmFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -113,6 +115,11 @@ class Movie(msgspec.Struct, frozen=True, kw_only=True):
 
     def __contains__(self, key: object) -> bool:
         return key in FIELDS or key in self.extra
+
+    @property
+    def untitled(self) -> bool:
+        """Added by its IMDb id alone, which stands for the title until a page tells it."""
+        return self.title == self.imdb_id
 
     @property
     def label(self) -> str:

@@ -16,6 +16,7 @@ from errors import FilmFault, PlaceUnavailable, RefusedForNow, ServiceUnavailabl
 from library import Library, find_entry
 from movie import FilmFacts, ListedFilm, Movie
 from places import DownloadPlace
+from queue_files import PENDING
 from queue_manager import QueueManager
 from reading import Reading
 
@@ -64,6 +65,7 @@ class NewFilms:
         self._now = now
         self._waiting: deque[Movie] = deque()
         self._failures: dict[str, int] = {}
+        self._pageless: set[str] = set()
         self._progress_at = 0.0
 
     def __len__(self) -> int:
@@ -75,8 +77,12 @@ class NewFilms:
         return tuple(self._waiting)
 
     def expect(self, movies: Iterable[Movie]) -> None:
-        """Take the films of a new reading in place of those of the last one; known series are left out."""
-        self._waiting = deque(movie for movie in movies if not self._known_series(movie))
+        """Take the films of a new reading in place of those of the last one; known series are left out.
+
+        Films that were added by their IMDb id alone come along, until their page told their title.
+        """
+        untitled = [m for m in self._queue.films(PENDING) if m.untitled and m.id not in self._pageless]
+        self._waiting = deque(m for m in (*movies, *untitled) if not self._known_series(m))
         self._progress_at = self._now() + PROGRESS_EVERY
 
     def look_up_next(self) -> None:
@@ -97,6 +103,7 @@ class NewFilms:
             facts = self._pages.facts(as_listed(movie))
         except FilmFault as error:
             logger.warning("movie=%s film page: %s", movie.label, error)
+            self._pageless.add(movie.id)
             self._enter(movie)
             return
         except ServiceUnavailable:
@@ -149,7 +156,12 @@ class NewFilms:
 def as_listed(movie: Movie) -> ListedFilm:
     """The film as its list shows it."""
     return ListedFilm(
-        title=movie.title, year=movie.year, film_id=movie.film_id, lid=movie.lid, slug=movie.slug
+        title=movie.title,
+        year=movie.year,
+        film_id=movie.film_id,
+        lid=movie.lid,
+        slug=movie.slug,
+        imdb_id=movie.imdb_id if movie.untitled else None,
     )
 
 
@@ -164,4 +176,5 @@ def with_facts(movie: Movie, facts: FilmFacts) -> Movie:
         imdb_id=facts.imdb_id,
         film_id=movie.film_id or facts.film_id,
         lid=movie.lid or facts.lid,
+        slug=movie.slug or facts.slug,
     )

@@ -134,7 +134,9 @@ class QueueManager:
         """Make a film the next one to be tried: pending, due now, before all others. Its tries are kept."""
         with self._changing():
             known = self._known(movie)
-            first = self._move(replace(known, not_before=0), PENDING, "put first by the user")
+            first = self._move(
+                replace(known, not_before=0, unreachable_at=None), PENDING, "put first by the user"
+            )
             self._store.put_first(first)
         self._tell_listeners()
         return first

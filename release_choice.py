@@ -104,7 +104,8 @@ def choose_release(
     fitting: list[Case] = []
     unfit: list[Refusal] = []
     for release in releases:
-        case = Case(release, movie, preferences, name_proves, find_anchor(release.name, movie))
+        anchor = find_anchor(release.name, movie)
+        case = Case(release, movie, preferences, name_proves and not movie.untitled, anchor)
         reason = first_reason(case)
         if reason is None:
             fitting.append(case)
@@ -184,6 +185,8 @@ def unproven_name(case: Case) -> str | None:
     """Of two wanted films of equal title and year a name proves nothing."""
     if case.name_proves or case.imdb_agrees:
         return None
+    if case.movie.untitled:
+        return "only an IMDb id proves this film, and the row has none"
     return "another wanted film has this title and year, and no IMDb id tells them apart"
 
 

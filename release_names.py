@@ -49,8 +49,9 @@ class Anchor:
 
 def find_anchor(name: str, movie: Movie) -> Anchor | None:
     """Where the name starts with a title of the film: a whole one before a part of one, else None."""
-    titles, heads = wanted_titles(movie)
     name = name[:_LONGEST_NAME]
+    # Of a film known by its IMDb id alone, what stands before the year is taken for the title.
+    titles, heads = ((read_name(name).title,), ()) if movie.untitled else wanted_titles(movie)
     for wanted, whole in ((titles, True), (heads, False)):
         found = [anchor for start in _starts(name) for anchor in _anchors(name, start, wanted, whole=whole)]
         if found:

@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import report
 from config import Config
@@ -21,7 +20,7 @@ from logs import log_path
 from loop import Worker, run_until_idle
 from program import Program
 from queue_files import PENDING
-from signals import Signals
+from signals import Signals, hold_back
 from workers import DownloadWorker, MonitorWorker
 
 STATUS_EVERY = 300.0
@@ -31,13 +30,12 @@ logger = logging.getLogger(__name__)
 
 
 def run(
-    config: Config, credentials: CredentialsManager, folder: Path, console: Console, *, once: bool
+    config: Config, credentials: CredentialsManager, console: Console, signals: Signals, *, once: bool
 ) -> int:
     """The daemon, or with `once` a single run of it. Returns the exit code."""
-    signals = Signals()
     console.say("\n".join(report.banner(config)))
     console.say("📋 Initializing queue manager...")
-    program = Program(folder, config, credentials, console, threading.Event())
+    program = Program(config.folder, config, credentials, console, threading.Event())
     console.say(report.loaded_line(program.queue.get_statistics()))
     console.say("⚙️  Initializing FileList downloader...")
     console.say("🎬 Creating monitor worker...")
@@ -67,6 +65,10 @@ def _watch_over(workers: Sequence[Worker], signals: Signals, program: Program) -
         started = time.monotonic()
         while not signals.stop_requested and time.monotonic() - started < STATUS_EVERY:
             signals.wait(STATUS_EVERY - (time.monotonic() - started))
+            if signals.look_requested:
+                signals.look_requested = False
+                for worker in workers:
+                    worker.wake.set()
             if signals.restart_requested and _may_restart(signals, program):
                 return
             if any(worker.fatal for worker in workers):
@@ -126,6 +128,7 @@ def _shut_down(workers: Sequence[Worker], signals: Signals, program: Program) ->
     if restart:
         console.say("🔄 Starting anew")
         logging.shutdown()
+        hold_back()
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     console.say("\n✓ Shutdown complete")
     return _leave(1 if fatal else 0, bool(late))

@@ -18,6 +18,7 @@ import msgspec
 
 from errors import AlreadyRunning, StateError, StateWriteError
 
+DAEMON_LOCK = "daemon.lock"
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 T = TypeVar("T")
@@ -125,18 +126,34 @@ def read_bytes(path: Path) -> bytes | None:
 
 def broken(path: Path, data: bytes, reason: str) -> StateError:
     """Keep `data` aside, once per content, and give the error that tells the user about it."""
-    aside = path.with_name(f"{path.name}.corrupt-{hashlib.sha256(data).hexdigest()[:12]}")
-    copied = f"copied to {aside.name}"
     try:
-        if not aside.exists():
-            write_bytes(aside, data)
+        copied = f"copied to {keep_aside(path, data).name}"
     except StateWriteError as error:
         # What is wrong with the file matters more to the user than the copy.
         copied = f"could not be copied aside ({error})"
     return StateError(
-        f"{path}: {reason}. The file was left as it is and {copied}. "
-        "Mend it by hand or put a backup in its place, then start again."
+        f"{path}: {reason}. The file was left as it is and {copied}. Mend it by hand, put a backup in its "
+        "place, or have `python main.py --repair` save what it can; then start again."
     )
+
+
+def keep_aside(path: Path, data: bytes) -> Path:
+    """Copy `data` beside `path`, once per content, and return the copy. Raises `StateWriteError`."""
+    aside = path.with_name(f"{path.name}.corrupt-{hashlib.sha256(data).hexdigest()[:12]}")
+    if not aside.exists():
+        write_bytes(aside, data)
+    return aside
+
+
+def move_aside(path: Path, data: bytes) -> Path:
+    """`keep_aside`, and `path` is gone afterwards: for a file that is as good as none. `StateWriteError`."""
+    aside = keep_aside(path, data)
+    try:
+        path.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    return aside
 
 
 def stamp(path: Path) -> FileStamp:
@@ -192,6 +209,21 @@ def daemon_lock(path: Path, what: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def daemon_pid(path: Path) -> int | None:
+    """The pid of the process that holds `path` by `daemon_lock` now; None if no one does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _pid_in(descriptor)
+    finally:
+        os.close(descriptor)
+    return None
 
 
 def _write_pid(descriptor: int, path: Path) -> None:

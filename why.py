@@ -92,12 +92,10 @@ def _told(event: Mapping[str, Any]) -> str:
         lists = f" [{', '.join(event['lists'])}]" if event.get("from") == "new" and event.get("lists") else ""
         return f"{event.get('from')} → {event.get('to')}: {event.get('reason')}{lists}"
     if kind == "searched":
-        found = event.get("releases", 0)
-        return f"searched: {found} release{'' if found == 1 else 's'} looked at, " + (
-            f"chosen {event['chosen']}" if event.get("chosen") else "none fits"
+        chosen = event.get("chosen")
+        return f"searched on {event.get('tracker')}: " + (
+            f"chosen {chosen}" if chosen else str(event.get("reason"))
         )
-    if kind == "trouble":
-        return f"not its own failure: {event.get('reason')}"
     return f"{kind}: {event.get('release') or ''}".rstrip(": ")
 
 

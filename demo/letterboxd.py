@@ -21,6 +21,7 @@ PAGE_SIZE = 28
 State = Literal["public", "private"]
 _WATCHLIST = re.compile(r"/([A-Za-z0-9_-]+)/watchlist/(?:page/(\d+)/)?")
 _FILM = re.compile(r"/film/([^/]+)/")
+_IMDB = re.compile(r"/imdb/(tt\d+)/")
 
 
 @dataclass
@@ -32,7 +33,7 @@ class _User:
 
 
 class StandInLetterboxd(StandIn):
-    """Serves `/<user>/watchlist/[page/<n>/]` and `/film/<slug>/`; lists are newest first, 28 a page.
+    """Serves `/<user>/watchlist/[page/<n>/]`, `/film/<slug>/`, `/imdb/<id>/`; lists newest first, 28 a page.
 
     `generation` is the markup served (`letterboxd_markup.Generation`), today's by default; it may be changed
     at any time. Film pages exist for every film that was ever on a list or given to `know`.
@@ -139,6 +140,8 @@ class StandInLetterboxd(StandIn):
                 return self._watchlist(found[1], int(found[2] or 1))
             if found := _FILM.fullmatch(request.path):
                 return self._film(found[1])
+            if found := _IMDB.fullmatch(request.path):
+                return self._redirected(found[1])
             if request.path.startswith("/film/"):
                 return Answer(403, markup.CHALLENGE_PAGE)
             return Answer(404, markup.error_page(markup.NOT_FOUND))
@@ -156,6 +159,12 @@ class StandInLetterboxd(StandIn):
         shown = user.films[(number - 1) * self.page_size : number * self.page_size]
         page = markup.ListPage(user.name, shown, number, pages, promised, self.generation)
         return Answer(200, markup.watchlist_page(page))
+
+    def _redirected(self, imdb_id: str) -> Answer:
+        slugs = [slug for slug, film in self._pages.items() if film.imdb_id == imdb_id]
+        if not slugs:
+            return Answer(404, markup.error_page(markup.NOT_FOUND))
+        return Answer(302, "", headers={"Location": f"{self.url}/film/{slugs[0]}/"})
 
     def _film(self, slug: str) -> Answer:
         film = self._pages.get(slug)

@@ -427,6 +427,23 @@ def test_known_facts_are_found_by_any_id(site: Site, make: Make, mention: Listed
     assert monitor.known_facts(mention) is not None
 
 
+def test_a_film_added_by_its_imdb_id_is_found_through_letterboxds_redirect(site: Site, make: Make) -> None:
+    site.put("/imdb/tt7909970/", Reply(302, "", {"Location": FILM}))
+    site.put(FILM, film_page())
+    facts = make().facts(ListedFilm("tt7909970", imdb_id="tt7909970"))
+    assert (facts.title, facts.year, facts.imdb_id) == ("Unbelievable", 2019, "tt7909970")
+    assert facts.slug == "unbelievable-2019"
+
+
+@pytest.mark.parametrize("reply", [Reply(403, "forbidden by cloudflare"), Reply(404, "no such page")])
+def test_an_imdb_id_without_a_page_is_the_films_own_failure_and_rests_nothing(
+    site: Site, make: Make, reply: Reply
+) -> None:
+    site.put("/imdb/tt7909970/", reply)
+    with pytest.raises(FilmFault, match="no page /imdb/tt7909970/"):
+        make().facts(ListedFilm("tt7909970", imdb_id="tt7909970"))
+
+
 def test_a_slug_that_passed_on_to_another_film_is_no_match(site: Site, make: Make) -> None:
     site.put(FILM, film_page())
     monitor = make()

@@ -368,3 +368,11 @@ def test_preferences_sort_the_categories_by_their_priority() -> None:
     }
     preferences = Preferences.from_config(config)
     assert preferences == Preferences((4, 6, 19), True, 3, None, None, (), ("CAM",))
+
+
+def test_a_film_known_by_its_imdb_id_alone_is_proven_by_that_id_alone() -> None:
+    movie = movie_from({"title": "tt0113277", "imdb_id": "tt0113277"})
+    right = release("Heat.1995.1080p.BluRay.x264-GRP", imdb_id="tt0113277")
+    silent = release("Heat.1995.2160p.BluRay.x265-GRP", imdb_id=None)
+    pack = release("Heat.S01.1995.1080p.BluRay.x264-GRP", imdb_id="tt0113277")
+    assert choose_release([silent, pack, right], movie, ANY).chosen == right
