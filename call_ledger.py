@@ -14,12 +14,15 @@ from pathlib import Path
 from errors import RateLimited
 from storage import file_lock, read_json, write_json
 
+LIMIT = 150
+"""Calls an hour that FileList grants each account."""
+
 
 class CallLedger:
-    """Admits at most `limit` calls within any `window` seconds (FileList: 150 an hour for each account)."""
+    """Admits at most `limit` calls within any `window` seconds."""
 
     def __init__(
-        self, path: Path, limit: int = 150, window: int = 3600, now: Callable[[], float] = time.time
+        self, path: Path, limit: int = LIMIT, window: int = 3600, now: Callable[[], float] = time.time
     ) -> None:
         self._path = path
         self._lock = path.with_suffix(".lock")

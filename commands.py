@@ -12,6 +12,7 @@ from typing import Any
 import report
 import storage
 import why
+from call_ledger import LIMIT, CallLedger
 from config import Config
 from console import Console
 from credentials_manager import CredentialsManager
@@ -49,9 +50,13 @@ class Commands:
         if as_json:
             self._say_json(report.statistics_as_json(numbers, failed, self._max_retries, rests, now))
         else:
-            page = report.statistics_page(numbers, failed, self._max_retries, rests, now)
+            page = report.statistics_page(numbers, failed, self._max_retries, rests, now, self._calls())
             self._console.say("\n".join(page))
         return EXIT_OK
+
+    def _calls(self) -> str:
+        used = CallLedger(self._folder / "filelist_calls.json").used()
+        return f"FileList calls in the last hour: {used} of {LIMIT}" if used else ""
 
     def why(self, text: str, *, as_json: bool) -> int:
         """Show a film's life."""

@@ -51,7 +51,11 @@ class ExportWatchlist:
             films, broken = parse_rows(read_export(self._source))
         except (OSError, NotAnExport) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            return self._reading(Outcome.UNAVAILABLE, (), f"cannot be used ({reason})")
+            return self._reading(
+                Outcome.UNAVAILABLE,
+                (),
+                f"cannot be used ({reason}): correct the path, or put a newer export there",
+            )
         if broken:
             lines = ", ".join(map(str, broken[:5]))
             return self._reading(

@@ -99,7 +99,7 @@ _MAIN: tuple[tuple[Any, ...], ...] = (
         "user_agent",
         "MovieSync/0.1 (+personal watchlist sync)",
         rules.AGENT,
-        "How the program names itself to Letterboxd.",
+        "How the program names itself to Letterboxd and FileList.",
     ),
     (
         "watchlist_source",

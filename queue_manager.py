@@ -237,6 +237,7 @@ class QueueManager:
                 completed_at=int(self._now()),
                 not_before=0,
                 unreachable_at=None,
+                last_error=None,
                 removed_at=None,
                 missing_for=0,
                 **self._hand_over_facts(known, outcome),

@@ -287,4 +287,7 @@ def shown_size(size: int) -> str:
     """Bytes as people read them; decimal units, as trackers and disks count."""
     if not size:
         return "size unknown"
-    return f"{size / 1e9:.1f} GB" if size >= 10**9 else f"{size / 1e6:.0f} MB"
+    for unit, factor, digits in (("GB", 1e9, 1), ("MB", 1e6, 0)):
+        if size >= factor:
+            return f"{size / factor:.{digits}f} {unit}"
+    return f"{size / 1e3:.0f} kB"

@@ -38,7 +38,7 @@ def banner(config: Mapping[str, Any]) -> list[str]:
         RULE,
         "🚀 MOVIE SYNC - Letterboxd to FileList.io",
         RULE,
-        f"📺 Letterboxd user: {config['username']}",
+        _source(config),
         f"⏱️  Monitor interval: {config['check_interval']}s ({_minutes(config['check_interval'])})",
         f"🔄 Retry interval: {config['retry_interval']}s ({_minutes(config['retry_interval'])})",
         f"🔁 Max retries: {config['max_retries']}",
@@ -48,6 +48,12 @@ def banner(config: Mapping[str, Any]) -> list[str]:
         RULE,
         "",
     ]
+
+
+def _source(config: Mapping[str, Any]) -> str:
+    if config.get("watchlist_source", "web") == "web":
+        return f"📺 Letterboxd user: {config['username']}"
+    return f"📺 Letterboxd export: {config['watchlist_source']}"
 
 
 def _minutes(seconds: float) -> str:
@@ -93,8 +99,9 @@ def statistics_page(
     max_retries: int,
     rests: Iterable[tuple[str, Rest]],
     now: float,
+    calls: str = "",
 ) -> list[str]:
-    """What `--stats` prints. `failed` is the whole failed queue."""
+    """What `--stats` prints. `failed` is the whole failed queue, `calls` a line on the calls of the hour."""
     retrying = [movie for movie in failed if movie.retry_count < max_retries]
     ready = [movie for movie in retrying if movie.retry_after <= now]
     waiting = sorted((m for m in retrying if m.retry_after > now), key=lambda movie: movie.retry_after)
@@ -124,6 +131,7 @@ def statistics_page(
         "⏸️  Services at rest:",
         [f"{service_title(n)} until {clock(rest.until, now)}: {rest.reason}" for n, rest in rests],
     )
+    lines += ["", f"📞 {calls}"] if calls else []
     return lines
 
 

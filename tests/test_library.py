@@ -244,7 +244,7 @@ def test_links_in_a_circle_come_to_an_end(tmp_path: Path) -> None:
 
 
 def test_a_missing_directory_is_not_an_empty_one(tmp_path: Path) -> None:
-    with pytest.raises(PlaceUnavailable, match=r"gone: cannot be read .*mount it"):
+    with pytest.raises(PlaceUnavailable, match=r"gone cannot be read .*mount it"):
         film_entries(tmp_path / "gone")
 
 
