@@ -5,13 +5,16 @@ writes of a move it stands in both, the newer one written first, and `Settled` d
 """
 
 import logging
+import threading
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 import storage
+from errors import StateError
 from identity import free_id, names_of, natural_id, same_film, with_id
 from movie import Movie, movie_from, movie_to_mapping
 
@@ -25,6 +28,44 @@ FILE_NAMES = {
     **{queue: f"queue_{queue}.json" for queue in (PENDING, FAILED, COMPLETED, REMOVED)},
     FORGOTTEN: "forgotten.json",
 }
+
+STATE_VERSION = 1
+"""The form of the state folder that this program writes. A folder that does not say has this first one."""
+
+EDIT_SECONDS = 1.0
+"""How long a file that somebody seems to be writing may be half there."""
+_YOUNG = 2.0
+_LOOK_EVERY = 0.1
+
+
+class VersionFile:
+    """`version.json`: which form the files of the state folder have, `{"state": 1}`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "version.json"
+        self._stamp: storage.FileStamp | str = "never read"
+
+    def check(self) -> None:
+        """Raise `StateError` if a newer program wrote the folder: we would not understand all of it."""
+        stamp = storage.stamp(self.path)
+        if stamp == self._stamp:
+            return
+        found = storage.read_json(self.path, _Version, _Version()).state
+        if found > STATE_VERSION:
+            raise StateError(
+                f"{self.path}: this state folder was written by a newer Movie Sync (its version is {found}, "
+                f"this program knows {STATE_VERSION}). Upgrade Movie Sync; nothing was changed."
+            )
+        self._stamp = stamp
+
+    def declare(self) -> None:
+        """Write our version where none is written. Raises `StateWriteError`."""
+        if storage.stamp(self.path) is None:
+            storage.write_json(self.path, _Version())
+
+
+class _Version(msgspec.Struct):
+    state: Annotated[int, msgspec.Meta(ge=1)] = STATE_VERSION
 
 
 class QueueFile:
@@ -71,21 +112,26 @@ class QueueFile:
         self._stamp = "read again"
 
     def read(self) -> list[Movie]:
-        """The file's entries, in order. Raises `StateError` naming file, entry and key."""
-        self._stamp = storage.stamp(self.path)
-        data = storage.read_bytes(self.path)
-        if data is None:
-            return []
-        try:
-            entries = msgspec.json.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise storage.broken(self.path, data, f"is not JSON ({error})") from None
-        if not isinstance(entries, list):
-            raise storage.broken(self.path, data, "must hold a JSON list of films")
-        movies, problems = _read_entries(entries, self.status)
-        if problems:
-            raise storage.broken(self.path, data, "; ".join(problems))
-        return movies
+        """The file's entries, in order. Raises `StateError` naming file, entry and key.
+
+        A file that an editor writes in place, and is not done with, is given a moment.
+        """
+        was_there, pause = isinstance(self._stamp, tuple), threading.Event()
+        deadline = time.monotonic() + EDIT_SECONDS
+        while True:
+            self._stamp = storage.stamp(self.path)
+            data = storage.read_bytes(self.path)
+            last_look = time.monotonic() >= deadline
+            try:
+                if data is not None:
+                    return read_films(data, self.status)
+                # Some editors move a file away before they write it anew.
+                if last_look or not was_there:
+                    return []
+            except ValueError as problem:
+                if last_look or not _is_young(self._stamp):
+                    raise storage.broken(self.path, data or b"", str(problem)) from None
+            pause.wait(_LOOK_EVERY)
 
     def write(self) -> None:
         """Replace the file by what is in memory. Raises `StateWriteError`."""
@@ -97,6 +143,25 @@ class QueueFile:
         self._stamp = storage.stamp(self.path)
 
 
+def read_films(data: bytes, status: str) -> list[Movie]:
+    """The content of a queue file. Raises `ValueError` naming what is wrong with it, by entry and key."""
+    try:
+        entries = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"is not JSON ({error})") from None
+    if not isinstance(entries, list):
+        raise ValueError("must hold a JSON list of films")
+    movies, problems = _read_entries(entries, status)
+    if problems:
+        raise ValueError("; ".join(problems))
+    return movies
+
+
+def _is_young(stamp: storage.FileStamp) -> bool:
+    """Whether a file was changed just now, by the clock that file times come from."""
+    return stamp is None or abs(time.time() - stamp[2] / 1e9) < _YOUNG
+
+
 def _encode(movie: Movie) -> bytes:
     text = msgspec.json.format(msgspec.json.encode(movie_to_mapping(movie)), indent=2)
     return b"  " + text.replace(b"\n", b"\n  ")
@@ -106,13 +171,14 @@ def _read_entries(entries: list[Any], status: str) -> tuple[list[Movie], list[st
     movies, problems = [], []
     for index, entry in enumerate(entries):
         try:
-            movies.append(_read_entry(entry, status))
+            movies.append(read_entry(entry, status))
         except ValueError as error:
             problems.append(f"entry {index}: {error}")
     return movies, problems[:10]
 
 
-def _read_entry(entry: Mapping[str, Any], status: str) -> Movie:
+def read_entry(entry: Mapping[str, Any], status: str) -> Movie:
+    """One entry of a queue file. Raises `ValueError` naming the key that cannot be read."""
     movie = msgspec.structs.replace(movie_from(entry), status=status)
     return movie if movie.id else with_id(movie, natural_id(movie))
 

@@ -369,6 +369,8 @@ class QueueManager:
         return known
 
     def _learn(self, known: Movie, seen: Movie) -> None:
+        known, dropped = self._store.unite(known, seen)
+        self._events += [event_of(other, "united", **{"with": known.id}) for other in dropped]
         place = self._store.place(known)
         if place is None or place == FORGOTTEN:
             return

@@ -1,7 +1,7 @@
 """All queues of one state folder as one consistent whole: memory, index, files and the two locks.
 
-Used by `QueueManager` only. Inside `locked()` the memory is as the files are, whoever changed them last;
-`changing()` writes what the block changed. Knows ids and files, no transitions.
+Used by `QueueManager` and `--repair` only. Inside `locked()` the memory is as the files are, whoever changed
+them last; `changing()` writes what the block changed. Knows ids and files, no transitions.
 """
 
 import contextlib
@@ -14,13 +14,27 @@ from msgspec.structs import replace
 
 import storage
 from errors import StateWriteError
-from identity import free_id, names_of, natural_id, same_film, title_id, with_id
+from identity import free_id, merged, names_of, natural_id, same_film, title_id, with_id
 from movie import Movie
-from queue_files import FILE_NAMES, QUEUES, QueueFile, Settled, cap_waits
+from queue_files import (
+    COMPLETED,
+    FAILED,
+    FILE_NAMES,
+    FORGOTTEN,
+    PENDING,
+    QUEUES,
+    REMOVED,
+    QueueFile,
+    Settled,
+    VersionFile,
+    cap_waits,
+)
 
 logger = logging.getLogger(__name__)
 
 LONGEST_WAIT = 24 * 3600
+AHEAD = (COMPLETED, FORGOTTEN, REMOVED, FAILED, PENDING)
+"""Of two records of one film the first in this order is kept."""
 
 
 class QueueStore:
@@ -32,6 +46,7 @@ class QueueStore:
         self._now = now
         self._lock = threading.RLock()
         self._entered = False
+        self._version = VersionFile(folder)
         self._files = {queue: QueueFile(folder / FILE_NAMES[queue], queue) for queue in QUEUES}
         self._place: dict[str, str] = {}
         self._by_name: dict[str, set[str]] = {}
@@ -94,12 +109,28 @@ class QueueStore:
 
     def find(self, movie: Movie) -> Movie | None:
         """The record of the same film, by the strongest id that both sides have."""
+        return next(iter(self.find_all(movie)), None)
+
+    def find_all(self, movie: Movie) -> list[Movie]:
+        """Every record of the same film: more than one where only this `movie` shows that they are one."""
         candidates = {known for name in names_of(movie) for known in self._by_name.get(name, ())}
-        for movie_id in sorted(candidates & self._place.keys()):
-            known = self._record(movie_id)
-            if same_film(known, movie):
-                return known
-        return None
+        records = map(self._record, sorted(candidates & self._place.keys()))
+        return [known for known in records if same_film(known, movie)]
+
+    def unite(self, known: Movie, seen: Movie) -> tuple[Movie, list[Movie]]:
+        """One record where `seen` shows that several stand for one film; those that were dropped for it.
+
+        The one furthest on its way is kept. The others' ids become aliases, under which it stays findable.
+        """
+        twins = [movie for movie in self.find_all(merged(known, seen)) if movie.id != known.id]
+        if not twins:
+            return known, []
+        kept, *others = sorted([known, *twins], key=lambda movie: AHEAD.index(self._place[movie.id]))
+        queue = self._place[kept.id]
+        for other in others:
+            self.drop(other)
+            kept = merged(kept, with_id(other, ""))
+        return self.put(kept, queue), others
 
     def has_namesake(self, movie: Movie) -> bool:
         """Whether a different film has exactly this title and year."""
@@ -138,10 +169,18 @@ class QueueStore:
         self._gained.add(known.status)
         return known
 
+    def drop(self, movie: Movie) -> None:
+        """Take a record out of its queue, because another one stands for its film."""
+        queue = self._place.pop(movie.id)
+        self._files[queue].take(movie.id)
+        self._lost.add(queue)
+
     def _record(self, movie_id: str) -> Movie:
         return self._files[self._place[movie_id]].films[movie_id]
 
     def _commit(self) -> None:
+        if self._gained or self._lost:
+            self._version.declare()
         # A film's new file before its old one: a crash in between leaves it in both, never in none.
         lost = self._lost | (self._stale if self._gained else set())
         for queue in sorted(self._gained | lost, key=lambda q: (q in lost, q not in self._gained)):
@@ -164,6 +203,7 @@ class QueueStore:
             file.distrust()
 
     def _refresh(self) -> None:
+        self._version.check()
         now = self._now()
         # A clock that was set back makes short waits long ones: loading cuts them.
         if now < self._latest or any(file.changed_outside() for file in self._files.values()):

@@ -1,6 +1,7 @@
 """The documentation's example films, and queue files as a user writes and reads them."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,13 @@ def entries(folder: Path, queue: str) -> list[dict[str, Any]]:
 def write(folder: Path, queue: str, *films: Mapping[str, Any]) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     (folder / f"queue_{queue}.json").write_text(json.dumps(films))
+    (folder / "version.json").write_text('{"state": 1}')
+
+
+def left_as(path: Path, content: str | bytes) -> None:
+    """A file somebody left like this: nobody seems to be writing it any more."""
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    os.utime(path, (NOON - DAY, NOON - DAY - len(content)))
 
 
 def claim(queue: QueueManager) -> Movie:

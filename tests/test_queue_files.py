@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from queue_entries import left_as
 from support import NOON
 
 from errors import StateError, StateWriteError
@@ -47,14 +48,14 @@ def test_the_file_decides_over_the_status_written_in_it(pending: QueueFile) -> N
 
 @pytest.mark.parametrize("content", ["", "[", '{"title": "Alien"}', "null", "7", '"[]"', "[" * 9999])
 def test_what_is_no_list_is_never_an_empty_queue(pending: QueueFile, content: str) -> None:
-    pending.path.write_text(content)
+    left_as(pending.path, content)
     with pytest.raises(StateError, match=r"queue_pending\.json: .*copied to queue_pending\.json\.corrupt-"):
         pending.read()
     assert pending.path.read_text() == content
 
 
 def test_a_wrong_entry_is_named_by_file_index_and_key(pending: QueueFile) -> None:
-    pending.path.write_text(json.dumps([MATRIX, {"title": "1917", "year": "2019"}, 5]))
+    left_as(pending.path, json.dumps([MATRIX, {"title": "1917", "year": "2019"}, 5]))
     with pytest.raises(StateError) as error:
         pending.read()
     assert not isinstance(error.value, StateWriteError)
@@ -66,7 +67,7 @@ def test_a_wrong_entry_is_named_by_file_index_and_key(pending: QueueFile) -> Non
 
 
 def test_wrong_entries_are_copied_aside_once(pending: QueueFile) -> None:
-    pending.path.write_text(json.dumps([5]))
+    left_as(pending.path, json.dumps([5]))
     for _ in range(3):
         with pytest.raises(StateError):
             pending.read()

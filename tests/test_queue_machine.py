@@ -15,7 +15,7 @@ from support import Clock
 
 import storage
 from movie import Movie
-from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING, QUEUES
+from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING, QUEUES, VersionFile
 from queue_manager import QueueManager
 
 RETRIES = 2
@@ -43,6 +43,7 @@ class Queues(RuleBasedStateMachine):
     def open(self) -> None:
         self.temporary = tempfile.TemporaryDirectory()
         self.folder = Path(self.temporary.name)
+        VersionFile(self.folder).declare()
         self.clock = Clock()
         self.model: dict[str, str] = {}
         self.retries: dict[str, int] = {}

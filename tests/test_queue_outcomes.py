@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from queue_entries import DAY, DONE, HOUR, MATRIX, RELEASE, RELOADED, claim, entries, write
 from support import NOON, Clock
 
@@ -175,3 +176,39 @@ def test_a_removed_film_that_is_listed_again_goes_back_to_where_it_was(
     assert [film["title"] for film in entries(folder, PENDING)] == ["Alien"]
     assert "removed_at" not in entries(folder, PENDING)[0]
     assert heard == [None]
+
+
+def listed_and_added(queue: QueueManager) -> tuple[Movie, Movie]:
+    """One film twice: listed while its page could not be read, and added by its IMDb id."""
+    listed = Movie(title="Heat", year=1995, film_id="51", lists=("alice/watchlist",))
+    added = Movie(title="tt0113277", imdb_id="tt0113277", lists=("manual",))
+    queue.add_many_to_pending([listed, added])
+    return listed, added
+
+
+def test_two_records_that_turn_out_to_be_one_film_become_one(queue: QueueManager) -> None:
+    listed, _ = listed_and_added(queue)
+    assert queue.get_pending_count() == 2
+    queue.learn([replace(listed, imdb_id="tt0113277")])
+    [movie] = queue.films(PENDING)
+    assert (movie.title, movie.film_id, movie.imdb_id) == ("Heat", "51", "tt0113277")
+    assert set(movie.lists) == {"alice/watchlist", "manual"}
+    assert queue.find("letterboxd:51") == queue.find("tt0113277") == movie
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_of_two_records_of_one_film_the_one_further_on_is_kept(queue: QueueManager, last: bool) -> None:
+    listed, added = listed_and_added(queue)
+    queue.add_to_completed(replace(added if last else listed, torrent_hash="a" * 40, owned=True))
+    queue.learn([replace(listed, imdb_id="tt0113277")])
+    assert queue.films(PENDING) == []
+    [movie] = queue.films(COMPLETED)
+    assert (movie.film_id, movie.imdb_id, movie.torrent_hash) == ("51", "tt0113277", "a" * 40)
+
+
+def test_two_letterboxd_films_with_one_imdb_id_stay_two(queue: QueueManager) -> None:
+    one = Movie(title="Part One", year=2001, film_id="1", imdb_id="tt0000001")
+    other = Movie(title="Part Two", year=2001, film_id="2", imdb_id="tt0000001")
+    queue.add_many_to_pending([one, other])
+    queue.learn([one, other])
+    assert [movie.id for movie in queue.films(PENDING)] == ["tt0000001", "letterboxd:2"]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from queue_entries import DAY, DONE, FILMS, HOUR, MATRIX, RELOADED, claim, entries, places, write
+from queue_entries import DAY, DONE, FILMS, HOUR, MATRIX, RELOADED, claim, entries, left_as, places, write
 from support import NOON, Clock, full_disk
 
 import storage
@@ -24,12 +24,12 @@ def queue(folder: Path, clock: Clock) -> QueueManager:
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files written from here on."""
+    """The names of the files written from here on, the version once a folder left out."""
     names: list[str] = []
     write_bytes = storage.write_bytes
 
     def note(path: Path, data: bytes) -> None:
-        names.append(path.name)
+        names.extend({path.name} - {"version.json"})
         write_bytes(path, data)
 
     monkeypatch.setattr(storage, "write_bytes", note)
@@ -194,7 +194,7 @@ def test_on_a_full_disk_the_queues_can_still_be_looked_at(folder: Path, clock: C
 @pytest.mark.parametrize("name", ["queue_pending.json", "queue_removed.json", "forgotten.json"])
 def test_no_queue_opens_beside_a_broken_file(folder: Path, name: str) -> None:
     folder.mkdir(mode=0o700)
-    (folder / name).write_text('[{"title": "Alien"')
+    left_as(folder / name, '[{"title": "Alien"')
     for _ in range(2):
         with pytest.raises(StateError, match=name.replace(".", r"\.")):
             QueueManager(folder)
@@ -207,7 +207,7 @@ def test_a_file_broken_while_we_run_stops_every_use_until_it_is_mended(
 ) -> None:
     queue.add_to_pending(MATRIX)
     good = (folder / "queue_pending.json").read_text()
-    (folder / "queue_pending.json").write_text(good[:40])
+    left_as(folder / "queue_pending.json", good[:40])
     for use in (
         lambda: queue.add_to_pending({"title": "Alien"}),
         queue.get_statistics,
