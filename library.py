@@ -130,8 +130,8 @@ def film_entries(directory: Path) -> Iterator[Entry]:
         children = _children(directory)
     except OSError as error:
         raise PlaceUnavailable(
-            f"{directory} cannot be read ({error.strerror}): what lies there is unknown. Films wait: mount it, "
-            "mend its permissions, or take it out of `library_directories` in config.json."
+            f"{directory} cannot be read ({error.strerror}), so what lies there is unknown. Films wait: "
+            "mount it, mend its permissions, or take it out of `library_directories` in config.json."
         ) from error
     return _entries_among(children, DEPTH, None)
 
