@@ -391,7 +391,7 @@ def test_the_wizard_asks_a_qbittorrent_password_without_showing_it(world: World)
             terminal.answer(question, "")
         terminal.answer("qBittorrent user name", "admin")
         terminal.answer("qBittorrent password", "")
-        terminal.answer("it cannot be empty", "")
+        terminal.wait_for("it cannot be empty")
         terminal.answer("qBittorrent password", "very-secret")
         assert terminal.end() == 0, terminal.shown
     assert "very-secret" not in terminal.shown
