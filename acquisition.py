@@ -24,6 +24,7 @@ from release_choice import summary
 from services import Services
 from torrent_file import TorrentFile
 from torrent_store import kept_torrent
+from turns import is_not_out
 
 CHOICE_KEPT_FOR = 24 * 3600
 TORRENTS_KEPT_FOR = 30.0
@@ -62,7 +63,12 @@ class Overtaken:
     """Another process took the film out of the pending queue meanwhile; nothing was handed over."""
 
 
-Outcome = AlreadyThere | HandedOver | NoRelease | Overtaken
+@dataclass(frozen=True)
+class NotOutYet:
+    """Nobody can have the film yet; nobody was asked."""
+
+
+Outcome = AlreadyThere | HandedOver | NoRelease | NotOutYet | Overtaken
 
 
 class Acquisition:
@@ -108,6 +114,8 @@ class Acquisition:
         there = self._find_existing(movie, name_proves)
         if there is not None:
             return there
+        if is_not_out(movie, self._now()):
+            return NotOutYet()
         result = self._search(movie, name_proves)
         if isinstance(result, NoRelease):
             return result

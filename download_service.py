@@ -28,6 +28,7 @@ class Release:
     doubleup: bool
     internal: bool
     uploaded_at: int | None
+    series: bool = False
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ def refusal(answer: Answer, now: float, passkey: str) -> _Refusal | None:
     """
     value = parsed(answer)
     said, status = _error_object(value, answer.status)
+    said = _plain_words(answer) if said is None and isinstance(value, _NotJson | str) else said
     if status == 429 or answer.status == 429:
         return _limited(answer, now)
     if said is not None:
@@ -87,6 +88,13 @@ def refusal(answer: Answer, now: float, passkey: str) -> _Refusal | None:
     # A 400 without FileList's own words may come from anything in between: not held against the film.
     kind = _kind_of_status(status) if status != 400 else None
     return kind(answer, now) if kind else None
+
+
+def _plain_words(answer: Answer) -> str | None:
+    """The API's own words where they came as bare text or as a small page; None for any other page."""
+    text = " ".join(re.sub(r"<[^>]*>", " ", answer.text[:_LONGEST_WORDS]).split())
+    known = len(answer.body) <= _LONGEST_WORDS and any(words in text.casefold() for words in _OWN_WORDS)
+    return text if known else None
 
 
 class _NotJson:
@@ -169,6 +177,18 @@ _WORDS: tuple[tuple[str, _Kind], ...] = (
 )
 
 
+_OWN_WORDS = (
+    "too many failed authentications",
+    "rate limit reached",
+    "invalid passkey/username",
+    "username and passkey cannot be empty",
+    "service unavailable at the moment",
+    "invalid search/filter",
+)
+_LONGEST_WORDS = 1000
+"""Bytes. A page of the site may well speak of passkeys; the API's refusals are a sentence."""
+
+
 _STATUSES: dict[int, _Kind] = {400: _bad_query, 401: _refused, 403: _refused}
 
 
@@ -208,12 +228,13 @@ def release_from(row: object) -> Release:
     if not isinstance(row, dict):
         raise ValueError("a row that is no object")
     category = row.get("category")
+    name = _text("name", row.get("name"))
     return Release(
         tracker=SERVICE,
         id=_row_id(row.get("id")),
-        name=_text("name", row.get("name")),
+        name=name,
         imdb_id=_imdb(row.get("imdb")),
-        category_id=category_id(category),
+        category_id=category_id(category) or likely_category(name),
         category=_tidy(str(category)) if isinstance(category, str | int) else "",
         size=_count("size", row.get("size")),
         seeders=_count("seeders", row.get("seeders")),
@@ -222,6 +243,7 @@ def release_from(row: object) -> Release:
         doubleup=_flag(row.get("doubleup")),
         internal=_flag(row.get("internal")),
         uploaded_at=_uploaded_at(row.get("upload_date")),
+        series=_is_series(row.get("tv")),
     )
 
 
@@ -298,6 +320,22 @@ def category_id(value: object) -> int | None:
         return None
     text = value.strip()
     return int(text) if re.fullmatch("[0-9]{1,4}", text) else _CATEGORY_IDS.get(_category_key(text))
+
+
+def likely_category(name: str) -> int:
+    """4K, HD or SD by the release's name, for a row whose category nobody knows.
+
+    The site renamed all of its categories at once in 2026; a third set of names must not end all downloads.
+    """
+    for pattern, category in ((r"2160p|\b4k\b|\buhd\b", 6), (r"1080[pi]|720p", 4)):
+        if re.search(pattern, name, re.IGNORECASE):
+            return category
+    return 1
+
+
+def _is_series(tv: object) -> bool:
+    """Whether the row's `tv` names a season or an episode; rows of films have none, or empty ones."""
+    return isinstance(tv, dict) and any(tv.get(key) not in (None, "", 0) for key in ("season", "episode"))
 
 
 def _category_key(name: str) -> str:

@@ -12,14 +12,14 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 from call_ledger import CallLedger
 from download_service import DownloadResult, Found, MovieDownloader, NoRelease, Refusal, Release
-from errors import FilmFault, ServiceUnavailable
+from errors import ServiceUnavailable
 from filelist_answers import SERVICE, Rows, read_rows, refusal
 from movie import ChosenRelease, Movie, movie_from
 from release_choice import Choice, Preferences, choose_release
@@ -30,6 +30,9 @@ from web import Answer, WebClient
 
 logger = logging.getLogger(__name__)
 
+TORRENTS_TRIED = 3
+"""Releases whose .torrent is fetched in one attempt, where the better ones turn out to be unusable."""
+
 
 @dataclass(frozen=True)
 class Search:
@@ -39,6 +42,10 @@ class Search:
     releases: tuple[Release, ...]
     unreadable: int
     choice: Choice
+
+
+class _BadTorrent(Exception):
+    """What this one release offers is no use; another may be."""
 
 
 class FileListDownloader(MovieDownloader):
@@ -75,10 +82,15 @@ class FileListDownloader(MovieDownloader):
         """
         movie = movie_from(movie)
         search = self.search(movie, name_proves=name_proves)
-        if search.choice.chosen is None:
-            return NoRelease(reason_of(search), search.choice.refused)
-        torrent = self._fetch(search.choice.chosen)
-        return Found(remembered(search.choice.chosen, int(self._now())), torrent)
+        for _ in range(TORRENTS_TRIED):
+            chosen = search.choice.chosen
+            if chosen is None:
+                break
+            try:
+                return Found(remembered(chosen, int(self._now())), self._fetch(chosen))
+            except _BadTorrent as problem:
+                search = self._without(search, chosen, str(problem), movie, name_proves)
+        return NoRelease(reason_of(search), search.choice.refused)
 
     def search(self, movie: Movie | Mapping[str, Any], *, name_proves: bool = True) -> Search:
         """Ask for the film by IMDb id, then by name while nothing fits; the outcome goes to `searches/`."""
@@ -98,6 +110,16 @@ class FileListDownloader(MovieDownloader):
                 break
         self._note(movie, search)
         return search
+
+    def _without(self, search: Search, bad: Release, reason: str, movie: Movie, name_proves: bool) -> Search:
+        """The same search, chosen anew without a release that cannot be used."""
+        others = [release for release in search.releases if release.id != bad.id]
+        choice = choose_release(others, movie, self._preferences, name_proves=name_proves)
+        earlier = tuple(refused for refused in search.choice.refused if refused.release not in others)
+        refused = (Refusal(bad, reason), *earlier, *choice.refused)
+        again = replace(search, releases=tuple(others), choice=Choice(choice.chosen, refused))
+        self._note(movie, again)
+        return again
 
     def _ask(self, params: Mapping[str, str]) -> Rows:
         self._ledger.book()
@@ -131,14 +153,15 @@ class FileListDownloader(MovieDownloader):
         if error is not None:
             raise error
         if answer.status == 404:
-            raise FilmFault(
-                f"FileList no longer has the torrent of {release.name}; the next search may differ"
-            )
+            raise _BadTorrent("FileList no longer has its .torrent")
         try:
             return read_torrent(answer.body)
         except NotATorrent as problem:
-            # `from None`: what the parser quotes may be a page made for this account.
             logger.warning("no torrent in FileList's answer: status=%d reason=%s", answer.status, problem)
+            if answer.body[:1] == b"d" and answer.body[-1:] == b"e":
+                # A whole .torrent, as it was uploaded: asking again would not make it better.
+                raise _BadTorrent(f"its .torrent cannot be used: {problem}") from None
+            # `from None`: what the parser quotes may be a page made for this account.
             raise ServiceUnavailable(
                 SERVICE,
                 f"FileList sent a page in place of the torrent of {release.name}. Either the site is in "

@@ -93,7 +93,8 @@ def _same_name(movie: Movie, reading: _Reading) -> bool:
     # What `same_film_name` would say too, but for thousands of folders without folding each title.
     if movie.year and reading.year and abs(movie.year - reading.year) > 1:
         return False
-    return same_film_name(movie.title, movie.year, reading.title, reading.year)
+    titles = {movie.title, movie.original_title or movie.title}
+    return any(same_film_name(title, movie.year, reading.title, reading.year) for title in titles)
 
 
 class Library:

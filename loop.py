@@ -12,7 +12,9 @@ from collections import deque
 from collections.abc import Callable
 
 from console import Console
-from errors import Interrupted, StateError, StateWriteError
+from errors import Interrupted, StateError, StateWriteError, service_title
+from report import clock
+from services import LEDGER, Rest
 
 logger = logging.getLogger(__name__)
 
@@ -106,6 +108,35 @@ class Worker(ABC):
     def over(self, topic: str) -> None:
         """The trouble on this topic has passed; it would be news again."""
         self._said.pop(topic, None)
+
+
+class Teller(Worker):
+    """A worker that says a trouble once although each report of it holds another time or amount."""
+
+    def __init__(self, name: str, console: Console, stop: threading.Event, now: Callable[[], float]) -> None:
+        super().__init__(name, console, stop, now)
+        self._news: dict[str, tuple[object, str]] = {}
+
+    def say_news(self, topic: str, text: str, about: object) -> None:
+        """`say_once`, where the trouble is the same as long as `about` is."""
+        if topic not in self._news or self._news[topic][0] != about:
+            self._news[topic] = about, text
+        self.say_once(topic, self._news[topic][1])
+
+    def say_service(self, service: str, reason: str, rest: Rest | None) -> None:
+        """Tell of trouble with a service, and until when it is left alone the first time it is."""
+        if rest is None:
+            self.say_news(service, reason, reason)
+        elif rest.kind == LEDGER:
+            self.tell_once(service, reason)
+        else:
+            until = clock(rest.until, self._now())
+            text = f"{reason} {service_title(service)} is left alone until {until}."
+            self.say_news(service, text, (reason, "at rest"))
+
+    def over(self, topic: str) -> None:
+        super().over(topic)
+        self._news.pop(topic, None)
 
 
 class Pace(enum.Enum):

@@ -88,7 +88,7 @@ class NewFilms:
     def look_up_next(self) -> None:
         """Read one film's page and queue the film. Raises `ServiceError`, having lost nothing.
 
-        A film without a page of its own, or whose page failed twice, is queued by what the list says.
+        A film whose page failed twice, or is none of a film, is queued by what the list says.
         """
         movie = self._waiting.popleft()
         try:
@@ -104,7 +104,7 @@ class NewFilms:
         except FilmFault as error:
             logger.warning("movie=%s film page: %s", movie.label, error)
             self._pageless.add(movie.id)
-            self._enter(movie)
+            self._again_or_as_listed(movie)
             return
         except ServiceUnavailable:
             self._again_or_as_listed(movie)

@@ -217,7 +217,7 @@ class QueueStore:
 
     def _load(self) -> None:
         settled = Settled({queue: file.read() for queue, file in self._files.items()})
-        self._stale = settled.stale
+        self._stale = set(settled.stale)
         for note in settled.notes:
             logger.warning("%s", note)
         self._by_name, self._place = {}, {}
@@ -230,11 +230,15 @@ class QueueStore:
                 self.revision = max(self.revision, movie.revision)
             if capped:
                 logger.warning("%s: %d stored waits were longer than a day; cut", file.path.name, len(capped))
-                self._write_cut(file)
+            if (capped or queue in settled.stale) and self._mended(file):
+                self._stale.discard(queue)
 
-    def _write_cut(self, file: QueueFile) -> None:
+    def _mended(self, file: QueueFile) -> bool:
+        """Write a file as it was understood; each film it no longer holds stands in another one."""
         try:
             file.write()
         except StateWriteError as error:
-            # Reading has to work on a full disk too; the cut stands in memory and is made again next time.
+            # Reading has to work on a full disk too; what was mended in memory is mended again next time.
             logger.warning("%s", error)
+            return False
+        return True

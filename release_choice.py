@@ -149,6 +149,8 @@ def other_title(case: Case) -> str | None:
 
 
 def no_film(case: Case) -> str | None:
+    if case.release.series:
+        return "it is a season or an episode of a series"
     return first_fault(case.anchor, NO_FILM) if case.anchor else None
 
 

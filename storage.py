@@ -33,13 +33,24 @@ def state_folder() -> Path:
 
 
 def ensure_folder(folder: Path) -> None:
-    """Create the folder for the owner alone. Raises `StateWriteError`."""
+    """Create the folder for the owner alone, so that it outlives a power cut. Raises `StateWriteError`."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+        _make_folder(folder)
         if folder.stat().st_mode & 0o077:
             folder.chmod(FOLDER_MODE)
     except OSError as error:
         raise unwritable(folder, error) from error
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True, mode=FOLDER_MODE)
+    try:
+        _sync_folder(folder.parent)
+    except PermissionError:
+        pass  # a parent that is not ours to read: a lasting name is then up to the system
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -62,11 +73,11 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove the temporary files that killed processes left behind; those of living ones stay.
+    """Remove the temporary files that killed processes left behind, also one folder down.
 
-    Raises `StateWriteError`.
+    Those of living ones stay. Raises `StateWriteError`.
     """
-    for temp in folder.glob(".*.tmp"):
+    for temp in (*folder.glob(".*.tmp"), *folder.glob("*/.*.tmp")):
         pid = temp.name.split(".")[-2]
         if pid.isdigit() and not _lives(int(pid)):
             try:

@@ -1,4 +1,4 @@
-"""Whose turn it is among films without an answer, and when that silence becomes a film's own failure.
+"""Whose turn it is: films not out yet, films without an answer, and when silence is a film's own failure.
 
 Pure: records and `now` in, decisions out; called by DownloadWorker. A tracker that gives no answer about a
 film costs it nothing, for it may be down; only if it answered about others in between is it the film. A film
@@ -6,9 +6,20 @@ that was tried without an outcome never stands before one that was not.
 """
 
 from collections.abc import Container, Iterable, Mapping
+from datetime import UTC, datetime
 
 from movie import Movie
 from queue_files import COMPLETED
+
+
+def is_not_out(movie: Movie, now: float) -> bool:
+    """Whether a film of a list cannot be had yet: its year lies ahead, or Letterboxd names none.
+
+    A film that was added by hand may lack a year for other reasons.
+    """
+    if movie.year is None:
+        return bool(movie.film_id or movie.lid or movie.slug)
+    return movie.year > datetime.fromtimestamp(now, UTC).year
 
 
 def without_outcome(pending: Iterable[Movie], tried: Mapping[str, int]) -> list[Movie]:

@@ -11,7 +11,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from acquisition import Acquisition, AlreadyThere, HandedOver, Overtaken
+import acquisition
+from acquisition import Acquisition, AlreadyThere, HandedOver, NotOutYet
 from console import Console
 from download_service import NoRelease
 from errors import (
@@ -23,53 +24,24 @@ from errors import (
     ServiceError,
     ServiceUnavailable,
     StateWriteError,
-    service_title,
 )
 from follow_up import FollowUp
 from identity import listed
-from loop import IDLE, Worker
+from loop import IDLE, Teller
 from monitor import Outcome, Reading
 from movie import Movie
 from new_films import NewFilms, WatchlistSource
 from queue_files import COMPLETED, FAILED, PENDING
 from queue_manager import QueueManager
+from queue_store import LONGEST_WAIT
 from report import clock, duration, queue_status_line
 from retries import backoff, retries_after_failure
-from services import LEDGER, Rest, Services
+from services import Rest, Services
 from turns import got_no_answer_before, next_again, others_got_through, without_outcome
 
 SOON = 60.0
 """Seconds until something unreachable is asked again."""
 AFTER_BUG = 3600
-
-
-class Teller(Worker):
-    """A worker that says a trouble once although each report of it holds another time or amount."""
-
-    def __init__(self, name: str, console: Console, stop: threading.Event, now: Callable[[], float]) -> None:
-        super().__init__(name, console, stop, now)
-        self._news: dict[str, tuple[object, str]] = {}
-
-    def say_news(self, topic: str, text: str, about: object) -> None:
-        """`say_once`, where the trouble is the same as long as `about` is."""
-        if topic not in self._news or self._news[topic][0] != about:
-            self._news[topic] = about, text
-        self.say_once(topic, self._news[topic][1])
-
-    def say_service(self, service: str, reason: str, rest: Rest | None) -> None:
-        """Tell of trouble with a service, and until when it is left alone the first time it is."""
-        if rest is None:
-            self.say_news(service, reason, reason)
-        elif rest.kind == LEDGER:
-            self.tell_once(service, reason)
-        else:
-            until = clock(rest.until, self._now())
-            text = f"{reason} {service_title(service)} is left alone until {until}."
-            self.say_news(service, text, (reason, "at rest"))
-
-    def over(self, topic: str) -> None:
-        super().over(topic)
-        self._news.pop(topic, None)
 
 
 class MonitorWorker(Teller):
@@ -330,10 +302,13 @@ class DownloadWorker(Teller):
                 self.over(topic)
             self._settle(movie, outcome)
 
-    def _settle(self, movie: Movie, outcome: AlreadyThere | HandedOver | NoRelease | Overtaken) -> None:
+    def _settle(self, movie: Movie, outcome: acquisition.Outcome) -> None:
         self._tried.pop(movie.id, None)
         if isinstance(outcome, NoRelease):
             self._film_failed(movie, outcome.reason)
+        elif isinstance(outcome, NotOutYet):
+            self._queue.note(movie, PENDING, not_before=int(self._now()) + LONGEST_WAIT)
+            self._console.say(f"   ⏳ Not out yet: {movie.label} - looked at again in a day")
         elif isinstance(outcome, AlreadyThere):
             self._already_there(movie, outcome)
         elif isinstance(outcome, HandedOver):

@@ -67,7 +67,7 @@ class Reply:
 
 @dataclass
 class FakeFileList:
-    """Answers by `type` of search, and `download`; notes each request as it arrived."""
+    """Answers by `type` of search, and `download` or `download <id>`; notes each request as it arrived."""
 
     url: str = ""
     replies: dict[str, Reply] = field(default_factory=dict)
@@ -84,7 +84,8 @@ class FakeFileList:
         self.asked.append((parts.path, query, authorization))
         self.on_request()
         what = "download" if parts.path == "/sub/download.php" else query.get("type", "")
-        return self.replies.get(what, Reply([]))
+        one = f"{what} {query.get('id')}"
+        return self.replies.get(one) or self.replies.get(what, Reply([]))
 
 
 @contextlib.contextmanager

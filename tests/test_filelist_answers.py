@@ -260,3 +260,42 @@ def test_an_unknown_error_is_quoted_without_the_passkey() -> None:
 
 def test_a_torrent_is_no_refusal() -> None:
     assert refusal(answer(b"d8:announce3:urle"), NOW, PASSKEY) is None
+
+
+@pytest.mark.parametrize("form", ["{}", "<html><body><p>{}</p></body></html>"])
+@pytest.mark.parametrize("status", [200, 403])
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Too many failed authentications. Try again in one hour!", AuthError),
+        ("Invalid passkey/username!", AuthError),
+        ("Rate limit reached", RateLimited),
+        ("Service unavailable at the moment!", ServiceUnavailable),
+        ("Invalid search/filter", FilmFault),
+    ],
+)
+def test_the_apis_own_words_count_as_bare_text_and_as_a_small_page(
+    form: str, status: int, words: str, kind: type[MovieSyncError]
+) -> None:
+    raised = error(form.format(words).encode(), status)
+    assert isinstance(raised, kind)
+    assert getattr(raised, "ban_seconds", None) == (3600 if "Too many" in words else None)
+
+
+def test_a_page_of_the_site_that_speaks_of_passkeys_is_no_refusal() -> None:
+    page = "<html>" + "Your passkey keeps the account yours. Invalid passkey/username! " * 40 + "</html>"
+    assert isinstance(error(page.encode()), ServiceUnavailable)
+
+
+@pytest.mark.parametrize(
+    ("name", "category"),
+    [("Film.1999.2160p.WEB-DL", 6), ("Film.1999.1080p.BluRay", 4), ("Film.1999.DVDRip", 1)],
+)
+def test_a_category_nobody_knows_is_told_by_the_releases_name(name: str, category: int) -> None:
+    assert release_from({**ROW, "name": name, "category": "Something new"}).category_id == category
+    assert release_from({**ROW, "name": name, "category": None}).category_id == category
+
+
+def test_a_row_with_a_season_is_a_series() -> None:
+    assert release_from({**ROW, "tv": {"season": 1, "episode": None}}).series
+    assert not release_from({**ROW, "tv": {"season": None, "episode": None}}).series

@@ -279,12 +279,10 @@ def test_an_answer_that_drips_for_ever_is_given_up(filelist: FakeFileList, tmp_p
     ("reply", "kind"),
     [
         (Reply(b"<html>Log in</html>", kind="text/html"), ServiceUnavailable),
-        (Reply(b"d4:spam4:eggse", kind="application/x-bittorrent"), ServiceUnavailable),
         (Reply(b"", kind="application/x-bittorrent"), ServiceUnavailable),
         (Reply({"error": "Invalid passkey/username!"}), AuthError),
         (Reply(b"", 429), RateLimited),
         (Reply(b"", 502), ServiceUnavailable),
-        (Reply(b"gone", 404), FilmFault),
     ],
 )
 def test_what_is_no_torrent_is_neither_kept_nor_believed(
@@ -338,3 +336,26 @@ def test_a_broken_ledger_sends_nothing(
     with pytest.raises(StateError):
         downloader.download_movie(MATRIX)
     assert filelist.asked == []
+
+
+@pytest.mark.parametrize("reply", [Reply(b"gone", 404), Reply(b"d4:spam4:eggse")])
+def test_a_release_whose_torrent_is_no_good_gives_way_to_the_next_best(
+    filelist: FakeFileList, downloader: FileListDownloader, reply: Reply
+) -> None:
+    offer(filelist, row(7, seeders=500), row(8, seeders=5))
+    filelist.replies["download 7"] = reply
+    found = downloader.download_movie(MATRIX)
+    assert isinstance(found, Found)
+    assert found.release.id == "8"
+
+
+def test_where_no_torrent_is_any_good_the_film_has_no_release_and_each_reason_is_kept(
+    filelist: FakeFileList, downloader: FileListDownloader
+) -> None:
+    offer(filelist, row(7), row(8), row(9), row(10))
+    filelist.replies["download"] = Reply(b"d4:spam4:eggse")
+    nothing = downloader.download_movie(MATRIX)
+    assert isinstance(nothing, NoRelease)
+    broken = [r for r in nothing.refused if "its .torrent cannot be used" in r.reason]
+    assert len(broken) == 3
+    assert len([asked for asked in filelist.asked if "download" in asked[0]]) == 3

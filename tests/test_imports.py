@@ -12,15 +12,15 @@ DEMO = sorted((ROOT / "demo").rglob("*.py"))
 
 LAYERS = " ".join(
     (
-        "main demo commands running program signals why",
-        "workers turns loop new_films follow_up acquisition report",
+        "main demo commands running program why",
+        "workers loop new_films follow_up acquisition turns report",
         "monitor export_file reading letterboxd_pages letterboxd_markup film_store",
         "filelist_downloader filelist_answers call_ledger release_choice release_names download_service",
         "destination qbittorrent_manager qbittorrent_answers qbittorrent_refusals torrent_store torrent_file",
         "library names places services",
         "queue_manager retries queue_store queue_files history identity",
         "wizard credentials_manager config config_entries options option_rules",
-        "console logs web movie storage errors",
+        "console signals logs web movie storage errors",
     )
 ).split()
 """From top to bottom: a module may import what stands after it."""

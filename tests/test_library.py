@@ -311,3 +311,9 @@ def test_a_directory_that_comes_back_is_read_at_once(tmp_path: Path) -> None:
 def test_one_missing_directory_makes_the_whole_library_unknown(tmp_path: Path) -> None:
     with pytest.raises(PlaceUnavailable):
         Library([tmp_path, tmp_path / "gone"]).entries()
+
+
+def test_a_folder_in_the_films_own_language_is_that_film() -> None:
+    movie = Movie(title="Silver Lake", original_title="Lacul de Argint", year=2014)
+    assert find_entry(movie, [Entry("Lacul de Argint (2014)", "there")]) is not None
+    assert find_entry(movie, [Entry("Lacul Rosu (2014)", "there")]) is None

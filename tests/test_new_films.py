@@ -65,8 +65,10 @@ def test_the_page_is_asked_for_by_every_id_of_the_list() -> None:
 def test_a_film_without_a_page_of_its_own_is_queued_by_what_the_list_says(
     bench: Bench, new_films: NewFilms
 ) -> None:
-    bench.watchlist.trouble["Alien"] = [FilmFault("Letterboxd has no page /film/alien/")]
+    bench.watchlist.trouble["Alien"] = [FilmFault("no page")] * 2
     new_films.expect([ALIEN])
+    new_films.look_up_next()
+    assert bench.titles(PENDING) == []
     new_films.look_up_next()
     assert bench.titles(PENDING) == ["Alien"]
 

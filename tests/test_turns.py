@@ -6,7 +6,14 @@ from support import NOON
 
 from movie import ChosenRelease, Movie
 from queue_files import COMPLETED, FAILED
-from turns import answered_at, got_no_answer_before, next_again, others_got_through, without_outcome
+from turns import (
+    answered_at,
+    got_no_answer_before,
+    is_not_out,
+    next_again,
+    others_got_through,
+    without_outcome,
+)
 
 RELEASE = ChosenRelease(name="Film.1999", tracker="filelist", id="7")
 BAD = Movie(title="Bad", id="bad", unreachable_at=NOON, unreachable_revision=10)
@@ -68,3 +75,16 @@ def test_a_failure_of_its_own_closes_what_was_before(
 ) -> None:
     movie = Movie(title="Film", unreachable_at=unreachable_at, last_failed_at=last_failed_at)
     assert got_no_answer_before(movie) is before
+
+
+@pytest.mark.parametrize(
+    ("movie", "not_out"),
+    [
+        (Movie(title="Heat", year=1995, film_id="1"), False),
+        (Movie(title="Next Year", year=2028, film_id="1"), True),
+        (Movie(title="Untitled", film_id="1"), True),
+        (Movie(title="Typed in by hand", imdb_id="tt0000001"), False),
+    ],
+)
+def test_a_film_of_a_list_without_a_year_or_with_a_later_one_is_not_out(movie: Movie, not_out: bool) -> None:
+    assert is_not_out(movie, NOON) is not_out

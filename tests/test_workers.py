@@ -13,7 +13,8 @@ from errors import (
     FilmFault,
     RateLimited,
 )
-from queue_files import COMPLETED, FAILED
+from movie import Movie
+from queue_files import COMPLETED, FAILED, PENDING
 from services import AUTH, BLOCKED, LEDGER, RATE_LIMITED, Services
 
 HOUR, DAY = 3600, 24 * 3600
@@ -299,3 +300,12 @@ def test_a_torrent_of_the_users_own_is_a_completed_film_that_is_not_ours(bench: 
     assert (film.status, film.owned, film.downloaded_at) == (COMPLETED, False, None)
     assert bench.tracker.asked == []
     assert bench.said_of("⊘ Skipped: Alien (1999) - already downloaded (qBittorrent: Alien.1999") == 1
+
+
+def test_a_film_that_is_not_out_yet_waits_a_day_without_a_search_or_a_try(bench: Bench, clock: Clock) -> None:
+    bench.queue.add_to_pending(Movie(title="Next Year", year=2090, film_id="7"))
+    bench.run()
+    [movie] = bench.queue.films(PENDING)
+    assert (movie.not_before, movie.last_failed_at) == (clock() + 86400, None)
+    assert bench.tracker.asked == []
+    assert bench.said_of("Not out yet: Next Year (2090)") == 1

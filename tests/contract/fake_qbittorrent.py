@@ -250,7 +250,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        form, files = _read_form(headers, self.rfile.read(int(headers.get("content-length", 0))))
+        length = int(headers.get("content-length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            # The client ended in the middle of it: nothing was asked.
+            self.close_connection = True
+            return
+        form, files = _read_form(headers, body)
         form |= dict(parse_qsl(query))
         request = Request(path.removeprefix("/api/v2/"), form, files, headers)
         reply = self.server.owner.answer(request)
