@@ -29,7 +29,7 @@ from signals import ask_to_look
 
 EXIT_OK, EXIT_FAILED = 0, 1
 MOST_SHOWN = 20
-_IMDB = re.compile(r"tt\d{7,10}")
+_IMDB = re.compile(r"(?i)(?:https?://(?:\w+\.)?imdb\.com/title/)?(?P<id>tt\d{7,10})/?")
 _TITLE_YEAR = re.compile(r"(?P<title>.*\S)\s*\((?P<year>(?:18|19|20)\d\d)\)")
 
 
@@ -126,11 +126,12 @@ class Commands:
 
     def _wanted(self, text: str) -> Movie:
         text = text.strip()
-        if _IMDB.fullmatch(text):
-            facts = FilmStore(self._folder / "films.json").by_imdb_id(text)
+        if named := _IMDB.fullmatch(text):
+            imdb_id = named["id"].lower()
+            facts = FilmStore(self._folder / "films.json").by_imdb_id(imdb_id)
             # Until its page is read the id stands for the title; only releases with this id can match then.
-            title, year = (facts.title, facts.year) if facts else (text, None)
-            return Movie(title=title, year=year, imdb_id=text, lists=(MANUAL_LIST,))
+            title, year = (facts.title, facts.year) if facts else (imdb_id, None)
+            return Movie(title=title, year=year, imdb_id=imdb_id, lists=(MANUAL_LIST,))
         match = _TITLE_YEAR.fullmatch(text)
         if match is None:
             raise UsageError(
@@ -186,15 +187,15 @@ def _way_back(movie: Movie) -> str:
 
 
 def matching(queue: QueueManager, text: str) -> list[Movie]:
-    """The films that `text` names: by id or slug, else by exactly their title, else by a part of it."""
+    """The films that `text` names: by id or slug, else by a part of "Title (Year)"."""
     films = [movie for name in QUEUES for movie in queue.films(name)]
     wanted = text.strip()
-    by_id = [movie for movie in films if wanted in (*names_of(movie), movie.slug, movie.film_id, movie.lid)]
+    ids = {wanted, wanted.lower()}
+    by_id = [m for m in films if ids & {*names_of(m), m.slug, m.film_id, m.lid}]
     if by_id or not wanted:
         return by_id
     plain, folded = wanted.casefold(), fold(wanted)
-    exactly = [movie for movie in films if plain in (movie.title.casefold(), movie.label.casefold())]
-    return exactly or [
+    return [
         movie
         for movie in films
         if plain in movie.label.casefold() or (folded and folded in fold(movie.label))

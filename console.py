@@ -44,14 +44,14 @@ class Console:
                 # EPIPE, EIO after a hangup, or a closed file: nobody is reading any more.
                 if not (isinstance(error, OSError) and error.errno in _PASSING):
                     self._closed = True
-                    _drop_the_rest(stream)
+                    drop_the_rest(stream)
 
     def rule(self) -> None:
         """Print a horizontal rule."""
         self.say(RULE)
 
 
-def _drop_the_rest(stream: TextIO) -> None:
+def drop_the_rest(stream: TextIO) -> None:
     """Send what is still buffered nowhere: the interpreter would fail on it at exit, with code 120."""
     if stream is not sys.stdout:
         return

@@ -131,7 +131,7 @@ class Teller(Worker):
             self.tell_once(service, reason)
         else:
             until = clock(rest.until, self._now())
-            text = f"{reason} {service_title(service)} is left alone until {until}."
+            text = f"{reason.rstrip('.')}. {service_title(service)} is left alone until {until}."
             self.say_news(service, text, (reason, "at rest"))
 
     def over(self, topic: str) -> None:

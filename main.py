@@ -6,15 +6,16 @@ signals, and sees to it that whatever happens ends in one clear line and the rig
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import storage
 from config import Config
-from console import Console
+from console import Console, drop_the_rest
 from credentials_manager import SERVICES, CredentialsManager
-from errors import ConfigError, MovieSyncError, StateWriteError
+from errors import ConfigError, MovieSyncError, StateError, StateWriteError
 from logs import Redactor, log_path, set_up_logging
 from signals import Signals
 
@@ -44,6 +45,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; usage errors end the process with exit code 2."""
     parser = argparse.ArgumentParser(
         prog="main.py",
+        allow_abbrev=False,
         description="Brings the films of a Letterboxd watchlist to disk, by FileList.io and qBittorrent.",
         epilog="Without an option it runs until it is stopped (Ctrl-C).",
     )
@@ -51,8 +53,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     what.add_argument("--stats", action="store_true", help="show queue statistics and exit")
     what.add_argument("--config", action="store_true", help="ask for the settings and credentials")
     what.add_argument("--once", action="store_true", help="one look at the list, what is due now, then exit")
+    what.add_argument("--repair", action="store_true", help="put a damaged or lost state folder right again")
     for name, metavar, text in COMMANDS:
-        what.add_argument(f"--{name}", metavar=metavar, help=text)
+        what.add_argument(f"--{name}", metavar=metavar, type=readable, help=text)
     what.add_argument("--demo", action="store_true", help="show the whole way of a film, without any account")
     parser.add_argument("--username", metavar="NAME", help="Letterboxd user, for this run")
     parser.add_argument("--interval", metavar="SECONDS", help="time between looks at the list, for this run")
@@ -63,6 +66,14 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     if args.json and not (args.stats or args.why is not None):
         parser.error("--json goes with --stats or --why")
     return args
+
+
+def readable(text: str) -> str:
+    """An argument as UTF-8, whatever the locale made of its bytes."""
+    try:
+        return os.fsencode(text).decode("utf-8")
+    except UnicodeDecodeError:
+        raise argparse.ArgumentTypeError("it is not UTF-8") from None
 
 
 def guarded(action: Callable[[], int], folder: Path, console: Console) -> int:
@@ -94,6 +105,8 @@ def dispatch(args: argparse.Namespace, folder: Path, redactor: Redactor, console
     start_log(args, folder, redactor)
     if args.config:
         return configure(folder)
+    if args.repair:
+        return repair_folder(loaded(args, folder), redactor, console)
     command = next((name for name, _, _ in COMMANDS if getattr(args, name) is not None), None)
     if args.stats or command is not None:
         return run_command(args, command, loaded(args, folder), console)
@@ -103,10 +116,29 @@ def dispatch(args: argparse.Namespace, folder: Path, redactor: Redactor, console
         # From here on a stop signal is answered with the final statistics, also while the rest is loaded.
         signals = Signals()
         storage.sweep(folder)
+        storage.tighten(folder)
         # Imported here: `--stats` and `--version` need neither network nor parser libraries.
         from running import run
 
         return run(config, credentials, console, signals, once=args.once)
+
+
+def repair_folder(config: Config, redactor: Redactor, console: Console) -> int:
+    """`--repair`: needs neither a user name nor FileList's credentials, and no program that runs."""
+    credentials, trouble = CredentialsManager(config.folder), None
+    if problems := credentials.problems():
+        raise ConfigError(problems)
+    try:
+        redactor.learn(credentials.secrets(), basic_pairs(credentials))
+    except StateError as error:
+        # They are not ours to mend; what needs none of them is repaired all the same.
+        trouble = str(error)
+    with storage.daemon_lock(config.folder / storage.DAEMON_LOCK, "Movie Sync"):
+        storage.sweep(config.folder)
+        storage.tighten(config.folder)
+        from program import repair_state
+
+        return repair_state(config, credentials, console, trouble)
 
 
 def start_log(args: argparse.Namespace, folder: Path, redactor: Redactor) -> None:
@@ -183,5 +215,19 @@ def basic_pairs(credentials: CredentialsManager) -> list[tuple[str, str]]:
     return [(account.username, account.secret) for account in known]
 
 
+def leave(code: int) -> int:
+    """Write out what stdout still holds; if it cannot take it, drop it: that is no failure of the work."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        drop_the_rest(sys.stdout)
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(leave(main()))
+    except SystemExit as end:
+        # argparse ends the process by itself after --help, --version and a usage error.
+        sys.exit(leave(end.code if isinstance(end.code, int) else EXIT_FAILED))

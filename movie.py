@@ -7,7 +7,7 @@ Plain immutable values, safe to share between threads; a record is changed only 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -81,7 +81,7 @@ class Movie(msgspec.Struct, frozen=True, kw_only=True):
     status: str = "pending"
     queued_at: int | None = None
     not_before: int = 0
-    retry_count: int = 0
+    retry_count: Annotated[int, msgspec.Meta(ge=0)] = 0
     last_error: str | None = None
     last_failed_at: int | None = None
     retry_after: int = 0

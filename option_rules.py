@@ -191,6 +191,7 @@ SECONDS_OR_NEVER = whole(0, _TEN_YEARS, f"a whole number of seconds from 0 to {_
 CHECK_SECONDS = whole(
     1, _TEN_YEARS, f"a whole number of seconds from 60 (or from 1 for another letterboxd_url) to {_TEN_YEARS}"
 )
+LEAST_BYTES = whole(0, _PETABYTE, f"a whole number of bytes from 0 to {_PETABYTE}")
 BYTES = whole(1, _PETABYTE, f"a whole number of bytes from 1 to {_PETABYTE}")
 DIRECTORY = Rule("a full path, which may begin with ~", _path_fault, is_text=True, tidy=_expanded)
 SAVE_PATH = Rule("a full path", _save_path_fault, is_text=True, tidy=_save_path)

@@ -179,7 +179,13 @@ _FILELIST: tuple[tuple[Any, ...], ...] = (
     ),
     ("download_preferences.prefer_freeleech", True, rules.YES_NO, "Among equals, take a freeleech release."),
     ("download_preferences.minimum_seeders", 1, whole(0, 1_000_000), "Fewest seeders of a release."),
-    ("download_preferences.minimum_size", None, rules.BYTES, "Smallest release; null: any.", 700_000_000),
+    (
+        "download_preferences.minimum_size",
+        None,
+        rules.LEAST_BYTES,
+        "Smallest release; null: any.",
+        700_000_000,
+    ),
     ("download_preferences.maximum_size", None, rules.BYTES, "Largest release; null: any.", 30_000_000_000),
     (
         "download_preferences.required_words",

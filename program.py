@@ -60,15 +60,7 @@ class Program:
 
     def make_workers(self) -> tuple[MonitorWorker, DownloadWorker]:
         """The two workers, wired to everything they need; a film that becomes pending wakes the second."""
-        settings = self.config["qbittorrent"]
-        directory = Path(self.config["download_directory"])
-        place = DownloadPlace(
-            directory,
-            self.folder,
-            we_write=not settings["enabled"],
-            elsewhere=bool(settings["enabled"] and settings["save_path"]),
-        )
-        library = Library([directory, *map(Path, self.config["library_directories"])])
+        place, library = places_of(self.config)
         downloads = self._download_worker(place, library)
         self.queue.on_queued(downloads.wake.set)
         return self._monitor_worker(place, library), downloads
@@ -115,7 +107,7 @@ class Program:
         )
 
     def _download_worker(self, place: DownloadPlace, library: Library) -> DownloadWorker:
-        client = self._client = self._qbittorrent()
+        client = self._client = client_of(self.config, self._credentials, self.stop)
         acquisition = Acquisition(
             queue=self.queue,
             downloaders=[self._filelist()],
@@ -160,9 +152,51 @@ class Program:
             self._now,
         )
 
-    def _qbittorrent(self) -> QBittorrentManager | None:
-        settings = self.config["qbittorrent"]
-        if not settings["enabled"]:
-            return None
-        save_path = settings["save_path"] or self.config["download_directory"]
-        return QBittorrentManager(settings, self._credentials.get("qbittorrent"), save_path, self.stop)
+
+def places_of(config: Config) -> tuple[DownloadPlace, Library]:
+    """Where films are put, and where they may lie already."""
+    settings = config["qbittorrent"]
+    directory = Path(config["download_directory"])
+    place = DownloadPlace(
+        directory,
+        config.folder,
+        we_write=not settings["enabled"],
+        elsewhere=bool(settings["enabled"] and settings["save_path"]),
+    )
+    return place, Library([directory, *map(Path, config["library_directories"])])
+
+
+def client_of(
+    config: Config, credentials: CredentialsManager, stop: threading.Event
+) -> QBittorrentManager | None:
+    """The configured qBittorrent, if it is enabled. Raises `StateError` if its credentials cannot be read."""
+    settings = config["qbittorrent"]
+    if not settings["enabled"]:
+        return None
+    save_path = settings["save_path"] or config["download_directory"]
+    return QBittorrentManager(settings, credentials.get("qbittorrent"), save_path, stop)
+
+
+def repair_state(
+    config: Config, credentials: CredentialsManager, console: Console, trouble: str | None
+) -> int:
+    """`--repair`, under the daemon's lock; the exit code. `trouble` says why credentials cannot be read."""
+    from repair import repair
+
+    console.say(f"🔧 Repairing {config.folder}")
+    place, library = places_of(config)
+    client = None if trouble else client_of(config, credentials, threading.Event())
+    try:
+        return repair(
+            config.folder,
+            client,
+            place,
+            library,
+            console.say,
+            time.time,
+            fingerprint=credentials.fingerprint,
+            trouble=trouble,
+        )
+    finally:
+        if client is not None:
+            client.close()

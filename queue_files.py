@@ -4,6 +4,7 @@ Owned by `QueueManager`, which calls it under its lock. A film stands in exactly
 writes of a move it stands in both, the newer one written first, and `Settled` decides by revision on load.
 """
 
+import codecs
 import logging
 import threading
 import time
@@ -146,7 +147,7 @@ class QueueFile:
 def read_films(data: bytes, status: str) -> list[Movie]:
     """The content of a queue file. Raises `ValueError` naming what is wrong with it, by entry and key."""
     try:
-        entries = msgspec.json.decode(data)
+        entries = msgspec.json.decode(data.removeprefix(codecs.BOM_UTF8))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"is not JSON ({error})") from None
     if not isinstance(entries, list):
@@ -177,8 +178,17 @@ def _read_entries(entries: list[Any], status: str) -> tuple[list[Movie], list[st
     return movies, problems[:10]
 
 
-def read_entry(entry: Mapping[str, Any], status: str) -> Movie:
-    """One entry of a queue file. Raises `ValueError` naming the key that cannot be read."""
+def read_entry(entry: Mapping[str, Any] | str, status: str) -> Movie:
+    """One entry of a queue file. Raises `ValueError` naming the key that cannot be read.
+
+    To forget a film by hand its bare id will do.
+    """
+    if status == FORGOTTEN and isinstance(entry, str):
+        film_id = entry.removeprefix("letterboxd:") if entry.startswith("letterboxd:") else None
+        known = {"film_id": film_id} if film_id and film_id.isdigit() else {}
+        return read_entry({"title": entry, "id": entry, **known}, status)
+    if not isinstance(entry, Mapping):
+        raise ValueError(f"expected an object with a title, got {type(entry).__name__}")
     movie = msgspec.structs.replace(movie_from(entry), status=status)
     return movie if movie.id else with_id(movie, natural_id(movie))
 
@@ -211,8 +221,10 @@ class Settled:
             self._keep(queue, index, self._unshared(movie))
             return
         place, _, other = self._places[twin]
-        winner, loser = (queue, place) if movie.revision > other.revision else (place, queue)
-        if movie.revision > other.revision:
+        # An entry without a revision was written by hand: then the order of the queues decides.
+        newer = 0 < other.revision < movie.revision
+        winner, loser = (queue, place) if newer else (place, queue)
+        if newer:
             del self._places[twin]
             self._keep(queue, index, self._unshared(movie))
         self.stale.add(loser)

@@ -23,24 +23,11 @@ from identity import merged, with_id
 from movie import Movie, movie_from
 from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING, REMOVED
 from queue_store import QueueStore
-from retries import retries_after_failure
+from retries import FRESH, from_the_start, retries_after_failure
 
 logger = logging.getLogger(__name__)
 
 MovieLike = Movie | Mapping[str, Any]
-FRESH: dict[str, Any] = {
-    "retry_count": 0,
-    "retry_after": 0,
-    "last_failed_at": None,
-    "not_before": 0,
-    "unreachable_at": None,
-    "completed_at": None,
-    "downloaded_at": None,
-    "removed_by_user": False,
-    "removed_at": None,
-    "missing_for": 0,
-}
-"""What a film that starts all over has: nothing of its earlier tries."""
 
 
 class QueueManager:
@@ -210,18 +197,15 @@ class QueueManager:
     def retry(self, movies: Iterable[Movie]) -> list[Movie]:
         """Make films pending, due now, all tries before them, wherever they are; one write a file.
 
-        A film that has a torrent keeps it, as if it had been chosen just now: it is handed over again.
+        A torrent that was to be handed over, or that the user took out of qBittorrent, is handed over again,
+        as if it had been chosen just now. In any other case a release is chosen anew.
         """
         wanted = list(movies)
-        now = int(self._now())
-        retried = []
         with self._changing():
-            for movie in wanted:
-                known = self._known(movie)
-                release = replace(known.release, chosen_at=now) if known.release else None
-                retried.append(
-                    self._move(replace(known, release=release, **FRESH), PENDING, "retry by the user")
-                )
+            retried = [
+                self._move(from_the_start(self._known(movie), int(self._now())), PENDING, "retry by the user")
+                for movie in wanted
+            ]
         self._tell_listeners()
         return retried
 
@@ -370,7 +354,8 @@ class QueueManager:
 
     def _learn(self, known: Movie, seen: Movie) -> None:
         known, dropped = self._store.unite(known, seen)
-        self._events += [event_of(other, "united", **{"with": known.id}) for other in dropped]
+        if dropped:
+            self._events.append(event_of(known, "united", dropped=[other.id for other in dropped]))
         place = self._store.place(known)
         if place is None or place == FORGOTTEN:
             return

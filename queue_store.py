@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 import storage
-from errors import StateWriteError
+from errors import StateError, StateWriteError
 from identity import free_id, merged, names_of, natural_id, same_film, title_id, with_id
 from movie import Movie
 from queue_files import (
@@ -216,7 +216,7 @@ class QueueStore:
         self._latest = now
 
     def _load(self) -> None:
-        settled = Settled({queue: file.read() for queue, file in self._files.items()})
+        settled = Settled(self._read_all())
         self._stale = set(settled.stale)
         for note in settled.notes:
             logger.warning("%s", note)
@@ -232,6 +232,20 @@ class QueueStore:
                 logger.warning("%s: %d stored waits were longer than a day; cut", file.path.name, len(capped))
             if (capped or queue in settled.stale) and self._mended(file):
                 self._stale.discard(queue)
+
+    def _read_all(self) -> dict[str, list[Movie]]:
+        """What the files hold. Raises `StateError` naming every one that cannot be believed."""
+        found, broken = {}, []
+        for queue, file in self._files.items():
+            try:
+                found[queue] = file.read()
+            except StateError as error:
+                broken.append(error)
+        if len(broken) > 1:
+            raise StateError("\n".join(map(str, broken)))
+        if broken:
+            raise broken[0]
+        return found
 
     def _mended(self, file: QueueFile) -> bool:
         """Write a file as it was understood; each film it no longer holds stands in another one."""

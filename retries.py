@@ -1,7 +1,26 @@
 """When a failed film is tried again. Pure."""
 
+from typing import Any
+
+from msgspec.structs import replace
+
 from movie import Movie
+from queue_files import PENDING
 from queue_store import LONGEST_WAIT
+
+FRESH: dict[str, Any] = {
+    "retry_count": 0,
+    "retry_after": 0,
+    "last_failed_at": None,
+    "not_before": 0,
+    "unreachable_at": None,
+    "completed_at": None,
+    "downloaded_at": None,
+    "removed_by_user": False,
+    "removed_at": None,
+    "missing_for": 0,
+}
+"""What a film that starts all over has: nothing of its earlier tries."""
 
 
 def backoff(retry_count: int, base: float, multiplier: float) -> int:
@@ -17,3 +36,10 @@ def retries_after_failure(movie: Movie) -> int:
     """`retry_count` once this film fails again: retries made, so 0 for the first failure."""
     failed_before = movie.last_failed_at is not None or movie.retry_count > 0
     return movie.retry_count + 1 if failed_before else 0
+
+
+def from_the_start(movie: Movie, now: int) -> Movie:
+    """The film as `--retry` wants it tried; only a torrent to be handed over, or taken out, is kept."""
+    again = movie.release if movie.status == PENDING or movie.removed_by_user else None
+    release = replace(again, chosen_at=now) if again else None
+    return replace(movie, **FRESH, release=release, torrent_hash=movie.torrent_hash if again else None)

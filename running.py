@@ -50,12 +50,13 @@ def run(
 
 def _start(workers: Sequence[Worker], signals: Signals, config: Config, console: Console) -> None:
     console.say("\n🚀 Starting workers...")
-    for worker in workers:
-        worker.start(signals.wake)
     console.say(f"🎬 Monitor worker started (checking every {config['check_interval']}s)")
     console.say(f"⬇️  Download worker started (retry interval: {config['retry_interval']}s)")
     console.say("✅ Workers started successfully\n")
     console.rule()
+    # Started behind their own lines, which would else stand among what they say themselves.
+    for worker in workers:
+        worker.start(signals.wake)
 
 
 def _watch_over(workers: Sequence[Worker], signals: Signals, program: Program) -> None:

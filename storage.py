@@ -9,6 +9,7 @@ import contextlib
 import errno
 import fcntl
 import hashlib
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from errors import AlreadyRunning, StateError, StateWriteError
+
+logger = logging.getLogger(__name__)
 
 DAEMON_LOCK = "daemon.lock"
 FOLDER_MODE = 0o700
@@ -84,6 +87,16 @@ def sweep(folder: Path) -> None:
                 temp.unlink(missing_ok=True)
             except OSError as error:
                 raise unwritable(temp, error) from error
+
+
+def tighten(folder: Path) -> None:
+    """Take every file of the state folder from the eyes of others; one that is not ours stays as it is."""
+    for path in folder.rglob("*"):
+        try:
+            if not path.is_symlink() and path.stat().st_mode & 0o077:
+                path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
+        except OSError as error:
+            logger.warning("%s: its permissions cannot be changed (%s)", path, error.strerror)
 
 
 def _lives(pid: int) -> bool:

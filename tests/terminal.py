@@ -1,5 +1,6 @@
 """The program at a terminal of its own, as a person has it before them."""
 
+import contextlib
 import os
 import pty
 import select
@@ -68,6 +69,18 @@ class Terminal:
         while self._look(deadline - time.monotonic()):
             assert time.monotonic() < deadline, f"it does not end, but shows:\n{self.shown}"
         return self.process.wait(max(deadline - time.monotonic(), 0.1))
+
+    def interrupt(self, seconds: float = 20) -> int:
+        """Press Ctrl-C until the program is over, as a person would; its exit code.
+
+        Python's `input` does not see one that comes between its prompt and its read.
+        """
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < deadline:
+            os.write(self._screen, b"\x03")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.5)
+        return self.end(max(deadline - time.monotonic(), 1))
 
     def _look(self, seconds: float) -> bool:
         """Take in what is new on the screen; False once there will be nothing more."""

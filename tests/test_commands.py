@@ -29,9 +29,9 @@ Out = pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize(
-    "name", ["tt0133093", "letterboxd:51518", "51518", "the-matrix", "The Matrix", "the matrix (1999)"]
+    "name", ["tt0133093", "TT0133093", "letterboxd:51518", "51518", "the-matrix", "the matrix (1999)"]
 )
-def test_a_film_is_found_by_id_slug_or_its_whole_title(queue: QueueManager, name: str) -> None:
+def test_a_film_is_found_by_id_slug_or_title_and_year(queue: QueueManager, name: str) -> None:
     assert main(["--forget", name]) == 0
     assert [movie.title for movie in queue.films(FORGOTTEN)] == ["The Matrix"]
 
@@ -39,6 +39,17 @@ def test_a_film_is_found_by_id_slug_or_its_whole_title(queue: QueueManager, name
 def test_a_part_of_the_title_will_do_if_only_one_film_has_it(queue: QueueManager) -> None:
     assert main(["--forget", "reload"]) == 0
     assert [movie.title for movie in queue.films(FORGOTTEN)] == ["The Matrix Reloaded"]
+
+
+def test_a_title_that_is_a_part_of_another_one_names_both(queue: QueueManager, capsys: Out) -> None:
+    assert main(["--forget", "The Matrix"]) == 1
+    assert "2 films match" in capsys.readouterr().out
+
+
+def test_an_argument_that_is_no_utf_8_is_a_usage_error(queue: QueueManager) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--add", "F\udcff (2001)"])
+    assert stop.value.code == 2
 
 
 @pytest.mark.parametrize("command", ["--why", "--first", "--retry", "--forget"])
@@ -90,14 +101,27 @@ def test_retry_of_a_permanent_failure_gives_it_all_its_tries(queue: QueueManager
     assert (movie.title, movie.retry_count, movie.last_failed_at) == ("The Matrix", 0, None)
 
 
-def test_retry_of_a_completed_film_keeps_its_torrent_for_another_hand_over(queue: QueueManager) -> None:
+def test_retry_of_a_completed_film_chooses_a_release_anew(queue: QueueManager) -> None:
     queue.add_to_completed(replace(MATRIX, torrent_hash="a" * 40, release=RELEASE, owned=True))
     assert main(["--retry", "tt0133093"]) == 0
     movie = queue.find("tt0133093")
     assert movie is not None
-    assert (movie.status, movie.torrent_hash, movie.completed_at) == (PENDING, "a" * 40, None)
+    assert (movie.status, movie.torrent_hash, movie.release, movie.completed_at) == (
+        PENDING,
+        None,
+        None,
+        None,
+    )
+
+
+def test_retry_of_a_torrent_that_the_user_took_out_hands_it_over_again(queue: QueueManager) -> None:
+    queue.add_to_completed(replace(MATRIX, torrent_hash="a" * 40, release=RELEASE, owned=True))
+    queue.note(MATRIX, COMPLETED, removed_by_user=True)
+    assert main(["--retry", "tt0133093"]) == 0
+    movie = queue.find("tt0133093")
+    assert movie is not None
     assert movie.release is not None
-    assert movie.release.chosen_at > RELEASE.chosen_at
+    assert (movie.torrent_hash, movie.release.chosen_at > RELEASE.chosen_at) == ("a" * 40, True)
 
 
 def test_retry_all_takes_every_failed_film_and_ends_the_rests(queue: QueueManager, folder: Path) -> None:
@@ -124,7 +148,10 @@ def test_forget_keeps_lists_from_bringing_a_film_back_and_add_takes_it_back(queu
     assert "manual" in movie.lists
 
 
-@pytest.mark.parametrize("text", ["Heat (1995)", "tt0113277", " Heat  (1995) "])
+@pytest.mark.parametrize(
+    "text",
+    ["Heat (1995)", "tt0113277", " Heat  (1995) ", "TT0113277", "https://www.imdb.com/title/tt0113277/"],
+)
 def test_add_wants_a_film_by_hand(queue: QueueManager, text: str) -> None:
     assert main(["--add", text]) == 0
     movie = queue.films(PENDING)[-1]

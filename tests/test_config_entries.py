@@ -42,7 +42,7 @@ WRONG: dict[str, list[Any]] = {
         [{"id": 6, "priority": 1}, {"id": 6, "priority": 2}],
     ],
     "download_preferences.minimum_seeders": [-1],
-    "download_preferences.minimum_size": [0],
+    "download_preferences.minimum_size": [-1],
     "download_preferences.required_words": ["1080p"],
     "download_preferences.excluded_words": [[""]],
     "qbittorrent.enabled": ["true"],

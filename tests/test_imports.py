@@ -13,6 +13,7 @@ DEMO = sorted((ROOT / "demo").rglob("*.py"))
 LAYERS = " ".join(
     (
         "main demo commands running program why",
+        "repair repair_files repair_plan salvage",
         "workers loop new_films follow_up acquisition turns report",
         "monitor export_file reading letterboxd_pages letterboxd_markup film_store",
         "filelist_downloader filelist_answers call_ledger release_choice release_names download_service",

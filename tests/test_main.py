@@ -401,8 +401,8 @@ def test_the_wizard_asks_a_qbittorrent_password_without_showing_it(world: World)
 def test_an_interrupted_wizard_changes_nothing_and_exits_with_130(world: World) -> None:
     with Terminal(world.env(), "--config") as terminal:
         terminal.answer("Letterboxd user name", "me")
-        terminal.answer("looks at the watchlist", "\x03", end="")
-        assert terminal.end() == 130, terminal.shown
+        terminal.wait_for("looks at the watchlist")
+        assert terminal.interrupt() == 130, terminal.shown
     assert "Nothing was changed" in terminal.shown
     assert not (world.home / "config.json").exists()
 

@@ -184,3 +184,27 @@ def test_a_wait_beyond_a_day_is_cut_and_a_shorter_one_is_not() -> None:
         "tt1": (NOON + DAY, 0),
         "tt2": (0, NOON + DAY),
     }
+
+
+def test_an_entry_written_by_hand_has_no_revision_and_the_order_of_the_queues_decides() -> None:
+    ours = Movie(title="A", id="tt0000001", imdb_id="tt0000001", revision=5)
+    by_hand = Movie(title="A", id="tt0000001", imdb_id="tt0000001")
+    settled = Settled({PENDING: [ours], COMPLETED: [by_hand]})
+    assert (settled.films(PENDING), settled.films(COMPLETED)) == ([], [by_hand])
+    settled = Settled({PENDING: [by_hand], COMPLETED: [ours]})
+    assert (settled.films(PENDING), settled.films(COMPLETED)) == ([], [ours])
+
+
+def test_a_bare_id_is_enough_to_forget_a_film_by_hand(folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    (folder / "forgotten.json").write_text('["tt0133093", "letterboxd:51518"]')
+    forgotten = QueueFile(folder / "forgotten.json", FORGOTTEN).read()
+    assert [(movie.id, movie.film_id) for movie in forgotten] == [
+        ("tt0133093", None),
+        ("letterboxd:51518", "51518"),
+    ]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(pending: QueueFile) -> None:
+    pending.path.write_bytes(b"\xef\xbb\xbf" + json.dumps([MATRIX]).encode())
+    assert [movie.title for movie in pending.read()] == ["The Matrix"]

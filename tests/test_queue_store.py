@@ -1,5 +1,8 @@
 """Queues under crashes, full disks, broken files and wrong clocks: each film stays in exactly one place."""
 
+import json
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,10 +62,10 @@ def test_a_kill_between_two_writes_of_a_move_neither_loses_nor_doubles_the_film(
     survived: int,
 ) -> None:
     before = {"Pending": PENDING, "Failed": FAILED, "Completed": COMPLETED, "Removed": "removed"}
-    write(folder, PENDING, {**MATRIX, "title": "Pending"})
-    write(folder, FAILED, {**RELOADED, "title": "Failed"})
-    write(folder, COMPLETED, {**DONE, "id": "tt5", "title": "Completed", "completed_at": 5})
-    write(folder, "removed", {"id": "tt7", "title": "Removed"})
+    write(folder, PENDING, {**MATRIX, "title": "Pending", "revision": 1})
+    write(folder, FAILED, {**RELOADED, "title": "Failed", "revision": 2})
+    write(folder, COMPLETED, {**DONE, "id": "tt5", "title": "Completed", "completed_at": 5, "revision": 3})
+    write(folder, "removed", {"id": "tt7", "title": "Removed", "revision": 4})
     queue = QueueManager(folder, max_retries=5)
     write_bytes, left = storage.write_bytes, [None] * survived
 
@@ -219,6 +222,109 @@ def test_a_file_broken_while_we_run_stops_every_use_until_it_is_mended(
     assert (folder / "queue_pending.json").read_text() == good[:40]
     (folder / "queue_pending.json").write_text(good)
     assert places(queue) == {"The Matrix": PENDING}
+
+
+# -- edits in place ----------------------------------------------------------------------------------------
+
+
+def editing(path: Path, *contents: bytes | None, pause: float = 0.25) -> threading.Thread:
+    """An editor that leaves the file as each of `contents`, None for a moment without one, then stops."""
+
+    def edit() -> None:
+        for content in contents:
+            path.unlink(missing_ok=True) if content is None else path.write_bytes(content)
+            threading.Event().wait(pause)
+
+    editor = threading.Thread(target=edit)
+    editor.start()
+    return editor
+
+
+@pytest.mark.parametrize("halfway", [b"", b'[\n  {"title": "Ali', b'[{"title": "Alien", "year": "', None])
+def test_a_file_that_an_editor_is_not_done_with_is_waited_for(
+    queue: QueueManager, folder: Path, halfway: bytes | None
+) -> None:
+    queue.add_to_pending(MATRIX)
+    path = folder / "queue_pending.json"
+    done = json.dumps([{**MATRIX, "year": 2000}, {"title": "Alien"}]).encode()
+    path.unlink() if halfway is None else path.write_bytes(halfway)
+    editor = editing(path, halfway, done)
+    assert places(queue) == {"The Matrix": PENDING, "Alien": PENDING}
+    editor.join()
+    assert list(folder.glob("*.corrupt-*")) == []
+
+
+def test_a_change_made_meanwhile_does_not_overwrite_the_edit(queue: QueueManager, folder: Path) -> None:
+    queue.add_to_pending(MATRIX)
+    path = folder / "queue_pending.json"
+    path.write_bytes(b"[")
+    editor = editing(path, b"[{", json.dumps([MATRIX, {"title": "Alien"}]).encode())
+    queue.add_to_completed(MATRIX)
+    editor.join()
+    assert places(queue) == {"The Matrix": COMPLETED, "Alien": PENDING}
+
+
+def test_a_file_that_stays_broken_is_believed_to_be_after_about_a_second(
+    queue: QueueManager, folder: Path
+) -> None:
+    queue.add_to_pending(MATRIX)
+    (folder / "queue_pending.json").write_text("[")
+    started = time.monotonic()
+    with pytest.raises(StateError, match="queue_pending"):
+        queue.get_statistics()
+    assert 0.9 < time.monotonic() - started < 2.5
+
+
+def test_a_file_that_was_broken_long_ago_is_not_waited_for(queue: QueueManager, folder: Path) -> None:
+    left_as(folder / "queue_pending.json", "[")
+    started = time.monotonic()
+    with pytest.raises(StateError):
+        queue.get_statistics()
+    assert time.monotonic() - started < 0.5
+
+
+def test_a_file_the_user_deleted_is_an_empty_queue_in_the_end(queue: QueueManager, folder: Path) -> None:
+    queue.add_to_pending(MATRIX)
+    (folder / "queue_pending.json").unlink()
+    assert places(queue) == {}
+
+
+# -- the form of the folder --------------------------------------------------------------------------------
+
+
+def test_the_first_write_says_which_form_the_folder_has(queue: QueueManager, folder: Path) -> None:
+    queue.get_statistics()
+    assert not (folder / "version.json").exists()
+    queue.add_to_pending(MATRIX)
+    assert json.loads((folder / "version.json").read_text()) == {"state": 1}
+
+
+def test_a_folder_that_does_not_say_its_form_has_the_first_one(folder: Path) -> None:
+    write(folder, PENDING, MATRIX)
+    (folder / "version.json").unlink()
+    assert places(QueueManager(folder)) == {"The Matrix": PENDING}
+
+
+def test_a_folder_of_a_newer_program_is_refused_by_every_use(queue: QueueManager, folder: Path) -> None:
+    queue.add_to_pending(MATRIX)
+    before = (folder / "queue_pending.json").read_bytes()
+    (folder / "version.json").write_text('{"state": 7, "more": true}')
+    for use in (
+        lambda: QueueManager(folder),
+        queue.get_statistics,
+        lambda: queue.add_to_pending({"title": "Alien"}),
+    ):
+        with pytest.raises(StateError, match=r"version\.json.*version is 7.*knows 1.*Upgrade Movie Sync"):
+            use()
+    assert (folder / "queue_pending.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("content", ["", "2", '{"state": "1"}', '{"state": 0}'])
+def test_a_version_that_cannot_be_right_is_not_believed(folder: Path, content: str) -> None:
+    write(folder, PENDING, MATRIX)
+    (folder / "version.json").write_text(content)
+    with pytest.raises(StateError, match=r"version\.json"):
+        QueueManager(folder)
 
 
 # -- clocks ------------------------------------------------------------------------------------------------
