@@ -4,13 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help demo run test check format clean
+.PHONY: help demo run test check crash format clean
 
 help:
 	@echo "make demo    the whole way of a film, without any account"
 	@echo "make run     run Movie Sync (options: make run ARGS='--once --verbose')"
 	@echo "make test    all tests"
 	@echo "make check   ruff, mypy, import direction"
+	@echo "make crash   kills, power cuts, full disks, broken files at full length (about an hour)"
 
 demo: $(VENV)/.installed
 	@sh scripts/get-qbittorrent.sh
@@ -28,6 +29,10 @@ check: $(VENV)/.installed-dev
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
 	$(PY) -m pytest -q tests/test_imports.py
+
+crash: $(VENV)/.installed-dev
+	@sh scripts/get-qbittorrent.sh
+	@$(PY) tests/crash/long_form.py $(ARGS)
 
 format: $(VENV)/.installed-dev
 	$(PY) -m ruff check --fix .
