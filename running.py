@@ -171,6 +171,7 @@ class _SingleRun(threading.Thread):
 
 def _run_once(monitor: MonitorWorker, downloads: DownloadWorker, signals: Signals, program: Program) -> int:
     workers: list[Worker] = [monitor, downloads]
+    downloads.single_run = True
     single = _SingleRun(workers, signals)
     single.start()
     while single.is_alive() and not signals.stop_requested:

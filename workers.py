@@ -164,6 +164,8 @@ class DownloadWorker(Teller):
 
     title = "download worker"
     icon = "⬇️ "
+    single_run = False
+    """Whether failed films become due only once, at its start: a single run tries no film twice."""
 
     def __init__(
         self,
@@ -190,6 +192,7 @@ class DownloadWorker(Teller):
         self._tried: dict[str, int] = {}
         self._place_until = 0.0
         self._in_hand: Movie | None = None
+        self._looked_for_due = False
 
     def step(self) -> bool:
         self._in_hand = None
@@ -255,6 +258,9 @@ class DownloadWorker(Teller):
         return movie
 
     def _queue_what_is_due(self) -> None:
+        if self.single_run and self._looked_for_due:
+            return
+        self._looked_for_due = True
         for movie in self._queue.move_many_failed_to_pending(self._queue.get_movies_ready_for_retry()):
             self._console.say(f"🔄 Due again: {movie.label} (retry #{movie.retry_count + 1})")
 

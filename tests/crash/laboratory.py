@@ -207,7 +207,9 @@ class Laboratory:
                 raise Violation(f"{path.name}: a file was found to be broken")
             if path.suffix == ".tmp" and not Path(f"/proc/{path.suffixes[-2][1:]}").exists():
                 raise Violation(f"{path.name}: a temporary file was left behind")
-        for line in (self.world.home / "history.jsonl").read_bytes().splitlines():
+        # A line that was torn when nothing was left to tell is cut off by the next one that is written.
+        whole, _, _ = (self.world.home / "history.jsonl").read_bytes().rpartition(b"\n")
+        for line in whole.splitlines():
             json.loads(line)
         return [(queue, entry) for queue in QUEUES for entry in self.world.queue(queue)]
 

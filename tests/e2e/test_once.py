@@ -65,6 +65,7 @@ def test_a_second_run_asks_for_no_film_page_and_fetches_nothing_again(world: Wor
 
 def test_a_failed_film_is_due_again_after_its_delay_and_then_found(world: World) -> None:
     run_main(world.env(MOVIE_SYNC_RETRY_INTERVAL="1"), "--once")
+    assert {entry["retry_count"] for entry in world.queue("failed")} == {0}
     assert len(world.queue("failed")) == 3
     world.offer(MOON, name_of(MOON))
     # The stored due time is moved instead of waiting for it.
