@@ -28,6 +28,21 @@ class Console:
         self._stream = stream
         self._lock = threading.Lock()
         self._closed = False
+        self._lasting: dict[str, tuple[object, frozenset[str]]] = {}
+
+    def is_news(self, topic: str, about: object, teller: str) -> bool:
+        """Whether a lasting trouble that several threads meet is still to be told: one of them does."""
+        with self._lock:
+            known, tellers = self._lasting.get(topic, (None, frozenset()))
+            self._lasting[topic] = about, tellers | {teller}
+            return known != about
+
+    def is_over(self, topic: str, teller: str) -> None:
+        """This thread meets the trouble no more; once none does it would be news again."""
+        with self._lock:
+            about, tellers = self._lasting.pop(topic, (None, frozenset()))
+            if tellers - {teller}:
+                self._lasting[topic] = about, tellers - {teller}
 
     def say(self, text: str = "") -> None:
         """Print `text` as whole lines."""

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import storage
 from errors import MovieSyncError, NoSpace, PlaceUnavailable
 from qbittorrent_manager import HandOver
 
@@ -76,19 +77,7 @@ def _write(path: Path, data: bytes) -> None:
     except BaseException:
         temp.unlink(missing_ok=True)
         raise
-    _sync(path.parent)
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        # Network and FUSE file systems may know no fsync of a directory; there the rename has to do.
-        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
-            raise
-    finally:
-        os.close(descriptor)
+    storage.sync_folder(path.parent)
 
 
 def _place_error(directory: Path, error: OSError) -> MovieSyncError:

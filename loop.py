@@ -98,6 +98,19 @@ class Worker(ABC):
             logger.warning("%s", text)
             self._console.say(f"⚠️  {text}")
 
+    def say_state_trouble(self, error: StateWriteError) -> None:
+        """Say once, for all workers and files, what keeps state from being written."""
+        text = f"{error} Nothing is fetched until then; tried again each minute."
+        cause = error.__cause__
+        self.troubles.append(text)
+        if self._console.is_news("state", getattr(cause, "errno", None) or text, self.name):
+            logger.warning("%s", text)
+            self._console.say(f"⚠️  {text}")
+
+    def state_works(self) -> None:
+        """A step went through: if state trouble comes back it is news, unless another worker still has it."""
+        self._console.is_over("state", self.name)
+
     def tell_once(self, topic: str, text: str) -> None:
         """`say_once` for what is no trouble."""
         if self._said.get(topic) != text:
@@ -194,7 +207,7 @@ def _guarded(worker: Worker, action: Callable[[], Pace]) -> Pace:
     except Interrupted:
         return Pace.STOPPED
     except StateWriteError as error:
-        worker.say_once("state", f"{error} Nothing is fetched until then; tried again each minute.")
+        worker.say_state_trouble(error)
         return Pace.STATE_TROUBLE
     except StateError:
         raise
@@ -207,7 +220,7 @@ def _guarded(worker: Worker, action: Callable[[], Pace]) -> Pace:
 
 def _stepped(worker: Worker) -> Pace:
     more = worker.step()
-    worker.over("state")
+    worker.state_works()
     return Pace.AT_ONCE if more else Pace.WAIT
 
 

@@ -87,6 +87,7 @@ class DownloadPlace:
             return True
         try:
             marker.write_text(_MARKER_TEXT, encoding="utf-8")
+            storage.sync_folder(self.directory)  # else a power cut makes the place look like another one
         except OSError as error:
             if not self._we_write and error.errno in _NO_WRITING:
                 logger.debug("place=%s no marker, not ours to write", self.directory)

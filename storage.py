@@ -51,7 +51,7 @@ def _make_folder(folder: Path) -> None:
     _make_folder(folder.parent)
     folder.mkdir(exist_ok=True, mode=FOLDER_MODE)
     try:
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
     except PermissionError:
         pass  # a parent that is not ours to read: a lasting name is then up to the system
 
@@ -70,7 +70,7 @@ def write_bytes(path: Path, data: bytes) -> None:
         except BaseException:
             temp.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise unwritable(path, error) from error
 
@@ -109,10 +109,15 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the disk keep the names in `folder` over a power cut. Raises `OSError`."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        # Network and FUSE file systems may know no fsync of a directory; there the rename has to do.
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise
     finally:
         os.close(descriptor)
 
@@ -174,7 +179,7 @@ def move_aside(path: Path, data: bytes) -> Path:
     aside = keep_aside(path, data)
     try:
         path.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise unwritable(path, error) from error
     return aside
