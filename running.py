@@ -135,11 +135,14 @@ def _shut_down(workers: Sequence[Worker], signals: Signals, program: Program) ->
     return _leave(1 if fatal else 0, bool(late))
 
 
-def _say_final(program: Program) -> None:
+def _say_final(program: Program) -> bool:
+    """The last numbers; whether they could be had."""
     try:
         program.console.say("\n".join(report.final_statistics(program.queue.get_statistics())))
     except StateError as error:
         program.console.say(f"❌ {error}")
+        return False
+    return True
 
 
 def _leave(code: int, late: bool) -> int:
@@ -190,8 +193,9 @@ def _run_once(monitor: MonitorWorker, downloads: DownloadWorker, signals: Signal
     if single.error is not None:
         raise single.error
     _say_left(program)
-    _say_final(program)
-    return _leave(_once_code(workers, program) if not interrupted else 0, single.is_alive())
+    told = _say_final(program)
+    code = 0 if interrupted else _once_code(workers, program)
+    return _leave(code or (0 if told else 1), single.is_alive())
 
 
 def _once_code(workers: Sequence[Worker], program: Program) -> int:

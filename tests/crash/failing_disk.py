@@ -84,15 +84,19 @@ def _tell_until(lab: Laboratory, number: int) -> None:
 
 def _failed_state(lab: Laboratory, points: list[tuple[Any, ...]]) -> int | None:
     """Where the first writing call on state failed."""
-    for index, (_, _, what, failing, _) in enumerate(points):
-        if failing and _is_state(lab, what):
+    for index, (_, kind, what, failing, _) in enumerate(points):
+        if failing and _is_state(lab, kind, what):
             return index
     return None
 
 
-def _is_state(lab: Laboratory, what: str) -> bool:
-    path = PurePath(what)
-    return path.is_relative_to(lab.world.home) and path.name not in NO_STATE
+def _is_state(lab: Laboratory, kind: str, what: str) -> bool:
+    path, home = PurePath(what), lab.world.home
+    if home.is_relative_to(path):
+        return True  # a folder above it, while it is made
+    # Without a log to write to nothing is begun; later lines may be lost.
+    no_log = kind == "open" and path.name == "movie_sync.log"
+    return path.is_relative_to(home) and (no_log or path.name not in NO_STATE)
 
 
 def _check_words(out: str) -> None:
@@ -107,7 +111,7 @@ def _check_silence(lab: Laboratory, points: list[tuple[Any, ...]]) -> None:
     """A thread that could not write asks nobody but Letterboxd. What others know it learns by trying."""
     asked, knowing = [], set()
     for _, kind, what, failing, thread in points:
-        if failing and _is_state(lab, what):
+        if failing and _is_state(lab, kind, what):
             knowing.add(thread)
         outside = kind == "send" and not what.startswith(f":{lab.world.letterboxd.port}")
         if outside and thread in knowing and LEAVE not in what:
