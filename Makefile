@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help demo run test check crash format clean
+.PHONY: help demo run test check crash fuzz format clean
 
 help:
 	@echo "make demo    the whole way of a film, without any account"
@@ -12,6 +12,7 @@ help:
 	@echo "make test    all tests"
 	@echo "make check   ruff, mypy, import direction"
 	@echo "make crash   kills, power cuts, full disks, broken files at full length (about an hour)"
+	@echo "make fuzz    20,000 damaged pages of Letterboxd through the parser (a few minutes)"
 
 demo: $(VENV)/.installed
 	@sh scripts/get-qbittorrent.sh
@@ -33,6 +34,9 @@ check: $(VENV)/.installed-dev
 crash: $(VENV)/.installed-dev
 	@sh scripts/get-qbittorrent.sh
 	@$(PY) tests/crash/long_form.py $(ARGS)
+
+fuzz: $(VENV)/.installed-dev
+	@$(PY) tests/fuzz/fuzz_table.py $(ARGS)
 
 format: $(VENV)/.installed-dev
 	$(PY) -m ruff check --fix .

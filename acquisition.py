@@ -68,7 +68,12 @@ class NotOutYet:
     """Nobody can have the film yet; nobody was asked."""
 
 
-Outcome = AlreadyThere | HandedOver | NoRelease | NotOutYet | Overtaken
+@dataclass(frozen=True)
+class PageUnread:
+    """Nothing but the address of the film's page is known: its name would prove nothing."""
+
+
+Outcome = AlreadyThere | HandedOver | NoRelease | NotOutYet | Overtaken | PageUnread
 
 
 class Acquisition:
@@ -110,6 +115,8 @@ class Acquisition:
         resumed = self._resume(movie)
         if resumed is not None:
             return resumed
+        if movie.unread:
+            return PageUnread()
         name_proves = not self._queue.has_namesake(movie)
         there = self._find_existing(movie, name_proves)
         if there is not None:

@@ -1,12 +1,14 @@
-"""What a user asks beside the daemon: --stats, --why, --first, --retry, --forget, --add.
+"""What a user asks beside the daemon: --stats, --why, what is done to single films or to those of a file.
 
 Called by the main thread of a process of its own; the daemon sees the change in the queue files within a
 minute. Each function says what it did in one line and returns the exit code.
 """
 
 import json
-import re
+import os
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import report
@@ -20,17 +22,17 @@ from errors import SERVICE_TITLES, UsageError
 from filelist_downloader import search_path
 from film_store import FilmStore
 from identity import names_of
-from movie import MANUAL_LIST, Movie
+from list_memory import Lists
+from movie import FilmFacts, ListedFilm, Movie
 from names import fold
 from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING, QUEUES, REMOVED
 from queue_manager import QueueManager
+from removal_plan import held_films, rules_of
 from services import Rest, Services
 from signals import ask_to_look
 
 EXIT_OK, EXIT_FAILED = 0, 1
 MOST_SHOWN = 20
-_IMDB = re.compile(r"(?i)(?:https?://(?:\w+\.)?imdb\.com/title/)?(?P<id>tt\d{7,10})/?")
-_TITLE_YEAR = re.compile(r"(?P<title>.*\S)\s*\((?P<year>(?:18|19|20)\d\d)\)")
 
 
 class Commands:
@@ -39,18 +41,23 @@ class Commands:
     def __init__(self, config: Config, console: Console) -> None:
         self._folder = config.folder
         self._max_retries = int(config["max_retries"])
+        self._rules = rules_of(config)
         self._console = console
         self._queue = QueueManager(self._folder, max_retries=self._max_retries)
+        self._films = FilmStore(self._folder / "films.json")
         self._services = Services(self._folder, CredentialsManager(self._folder).fingerprint)
 
     def stats(self, *, as_json: bool) -> int:
         """Show the numbers, and which films wait for what."""
         now, rests = time.time(), self._rests()
+        lists = Lists(self._folder).all().items()
+        held = [movie for name, m in lists for movie in held_films(name, m.held, self._queue.find)]
         numbers, failed = self._queue.get_statistics(), self._queue.films(FAILED)
         if as_json:
-            self._say_json(report.statistics_as_json(numbers, failed, self._max_retries, rests, now))
+            told = report.statistics_as_json(numbers, failed, self._max_retries, rests, now, held)
+            self._say_json(told)
         else:
-            page = report.statistics_page(numbers, failed, self._max_retries, rests, now, self._calls())
+            page = report.statistics_page(numbers, failed, self._max_retries, rests, now, self._calls(), held)
             self._console.say("\n".join(page))
         return EXIT_OK
 
@@ -124,20 +131,75 @@ class Commands:
             return self._done(f"✓ Added: {movie.label}")
         return self._done(f"{movie.label} is known already: {movie.status}. {_way_back(movie)}".rstrip())
 
+    def accept_removals(self) -> int:
+        """Mark the films as removed whose removal waits for the user; exactly those that were shown."""
+        # Imported here: the other commands need no parser.
+        from removals import Removals
+
+        say = self._console.say
+        removals = Removals(self._folder, self._queue, self._rules, lambda: None, say, say, time.time)
+        marked = removals.accept()
+        if not marked:
+            return self._done("No removal waits to be accepted.")
+        self._tell_daemon()
+        return self._done(f"✓ Marked as removed: {len(marked)} (--retry FILM fetches one again)")
+
+    def import_films(self, text: str) -> int:
+        """Want the films of a file by hand. Lines that name none are listed, and keep no other one out."""
+        if not text.strip():
+            raise UsageError(["--import: name a file, e.g. --import watchlist.csv"])
+        # Imported here: the other commands need no parser.
+        from import_file import TAKES, NotImportable, read_wishes
+
+        try:
+            # The bytes of the command line, for a locale that is not UTF-8.
+            wishes = read_wishes(Path(os.fsdecode(text.encode())), self._known)
+        except NotImportable as error:
+            return self._refuse(str(error))
+        kept = self._queue.remember_many(wishes.movies)
+        added = {movie.id for movie, new in kept if new}
+        known = {movie.id for movie, _ in kept} - added
+        if added:
+            self._tell_daemon()
+        self._list_unreadable([*map(str, wishes.unreadable)], text)
+        if not kept:
+            return self._refuse(f"{text}: none of its lines names a film. {TAKES}")
+        count = "1 film" if len(added) == 1 else f"{len(added)} films"
+        self._console.say(f"✓ Imported from {text}: {count} added, {len(known)} known already.")
+        return EXIT_FAILED if wishes.unreadable else EXIT_OK
+
+    def _list_unreadable(self, lines: Sequence[str], source: str) -> None:
+        if not lines:
+            return
+        count = "1 line" if len(lines) == 1 else f"{len(lines)} lines"
+        self._console.say(f"❌ {count} of {source} cannot be read; correct and import again:")
+        for line in lines[:MOST_SHOWN]:
+            self._console.say(f"   • {line}")
+        if len(lines) > MOST_SHOWN:
+            self._console.say(f"   … and {len(lines) - MOST_SHOWN} more")
+
     def _wanted(self, text: str) -> Movie:
-        text = text.strip()
-        if named := _IMDB.fullmatch(text):
-            imdb_id = named["id"].lower()
-            facts = FilmStore(self._folder / "films.json").by_imdb_id(imdb_id)
-            # Until its page is read the id stands for the title; only releases with this id can match then.
-            title, year = (facts.title, facts.year) if facts else (imdb_id, None)
-            return Movie(title=title, year=year, imdb_id=imdb_id, lists=(MANUAL_LIST,))
-        match = _TITLE_YEAR.fullmatch(text)
-        if match is None:
+        from import_file import by_imdb_id, by_title, wish
+
+        film = by_imdb_id(text) or by_title(text)
+        if film is None:
             raise UsageError(
                 [f'--add {text!r}: write "Title (Year)", e.g. "The Matrix (1999)", or an IMDb id']
             )
-        return Movie(title=match["title"], year=int(match["year"]), lists=(MANUAL_LIST,))
+        return wish(film, self._known)
+
+    def _known(self, film: ListedFilm) -> FilmFacts | None:
+        """What is known of a film that is named by an id: from its page, or else by a queue. Asks nobody."""
+        if film.imdb_id:
+            facts = self._films.by_imdb_id(film.imdb_id)
+            # Films can share an IMDb id by mistake, so it vouches for no other id.
+            return _named_by(film.imdb_id, facts or self._queue.find(film.imdb_id))
+        code = film.lid or film.slug
+        facts = self._films.find(film) if code else None
+        if facts or code is None or film.year:
+            return facts
+        known = self._queue.find(f"letterboxd:{code}")
+        return _facts_of(known) if known else None
 
     def _one(self, text: str) -> Movie | None:
         """The only film that `text` names; otherwise says what stands in the way."""
@@ -175,6 +237,21 @@ class Commands:
     def _refuse(self, text: str) -> int:
         self._console.say(f"❌ {text}")
         return EXIT_FAILED
+
+
+def _named_by(imdb_id: str, known: FilmFacts | Movie | None) -> FilmFacts | None:
+    return FilmFacts(title=known.title, year=known.year, imdb_id=imdb_id) if known else None
+
+
+def _facts_of(movie: Movie) -> FilmFacts:
+    return FilmFacts(
+        title=movie.title,
+        year=movie.year,
+        imdb_id=movie.imdb_id,
+        film_id=movie.film_id,
+        lid=movie.lid,
+        slug=movie.slug,
+    )
 
 
 def _way_back(movie: Movie) -> str:

@@ -8,13 +8,17 @@ import contextlib
 import errno
 import os
 import re
+import shutil
 import sys
 import threading
+from collections.abc import Callable
 from typing import TextIO
 
 from logs import Redactor
 
 RULE = "=" * 70
+ERASE = "\r\x1b[K"
+EVERY = 60.0
 _PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EAGAIN})
 """Write errors of an output that is still there: the text is lost, later ones need not be."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -28,6 +32,7 @@ class Console:
         self._stream = stream
         self._lock = threading.Lock()
         self._closed = False
+        self._status = ""
         self._lasting: dict[str, tuple[object, frozenset[str]]] = {}
 
     def is_news(self, topic: str, about: object, teller: str) -> bool:
@@ -44,26 +49,74 @@ class Console:
             if tellers - {teller}:
                 self._lasting[topic] = about, tellers - {teller}
 
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person may be looking on, so that a line may change in place."""
+        stream = self._stream or sys.stdout
+        return stream is not None and not self._closed and not stream.closed and stream.isatty()
+
     def say(self, text: str = "") -> None:
-        """Print `text` as whole lines."""
-        if self._closed:
-            return
-        stream: TextIO | None = self._stream or sys.stdout
-        if stream is None:  # started with a closed stdout
-            return
+        """Print `text` as whole lines, above the line that changes in place."""
         with self._lock:
-            try:
-                stream.write(_printable(self._redactor.clean(text) + "\n", stream))
-                stream.flush()
-            except (OSError, ValueError) as error:
-                # EPIPE, EIO after a hangup, or a closed file: nobody is reading any more.
-                if not (isinstance(error, OSError) and error.errno in _PASSING):
-                    self._closed = True
-                    drop_the_rest(stream)
+            self._write(f"{self._clean(text)}\n")
+
+    def show(self, status: str) -> None:
+        """Have a last line that changes in place; empty to take it away. For terminals only."""
+        with self._lock:
+            if self.is_terminal and (status or self._status):
+                self._erase()
+                self._status = self._clean(status)
+                self._write("")
+
+    def _clean(self, text: str) -> str:
+        # Control characters are shown as "?": a name from outside must not steer the terminal.
+        return _CONTROL.sub("?", self._redactor.clean(text))
+
+    def _erase(self) -> None:
+        if self._status:
+            self._status = ""
+            self._write(ERASE)
+
+    def _write(self, text: str) -> None:
+        stream: TextIO | None = self._stream or sys.stdout
+        if self._closed or stream is None:  # started with a closed stdout
+            return
+        if self._status:
+            width = max(shutil.get_terminal_size().columns - 2, 1)
+            text = f"{ERASE}{text}{self._status[:width]}"
+        try:
+            stream.write(_encodable(text, stream))
+            stream.flush()
+        except (OSError, ValueError) as error:
+            # EPIPE, EIO after a hangup, or a closed file: nobody is reading any more.
+            if not (isinstance(error, OSError) and error.errno in _PASSING):
+                self._closed = True
+                drop_the_rest(stream)
 
     def rule(self) -> None:
         """Print a horizontal rule."""
         self.say(RULE)
+
+
+class Progress:
+    """How far a long piece of work is: in place at a terminal, elsewhere a line a minute."""
+
+    def __init__(self, console: Console, now: Callable[[], float]) -> None:
+        self._console = console
+        self._now = now
+        self._told_at: float | None = None
+
+    def tell(self, line: str) -> None:
+        """Tell where the work stands now; an empty line when it is done."""
+        now = self._now()
+        if self._console.is_terminal or not line:
+            self._console.show(line)
+            self._told_at = None
+        elif self._told_at is None:
+            self._told_at = now
+        elif abs(now - self._told_at) >= EVERY:
+            self._told_at = now
+            self._console.say(f"   {line}")
 
 
 def drop_the_rest(stream: TextIO) -> None:
@@ -76,11 +129,7 @@ def drop_the_rest(stream: TextIO) -> None:
         os.close(nowhere)
 
 
-def _printable(text: str, stream: TextIO) -> str:
-    """The text in what the stream's encoding can express: a C locale must not end the program.
-
-    Control characters are shown as "?": a name from outside must not steer the terminal.
-    """
-    text = _CONTROL.sub("?", text)
+def _encodable(text: str, stream: TextIO) -> str:
+    """The text in what the stream's encoding can express: a C locale must not end the program."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, errors="replace").decode(encoding, errors="replace")

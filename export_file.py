@@ -11,12 +11,17 @@ import re
 import time
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from film_store import FilmStore
+from msgspec.structs import replace
+
+from diary_feed import Watched
+from film_store import FilmStore, film_key
+from list_memory import EXPORT, ListMemory, Lists
 from movie import FilmFacts, ListedFilm
 from reading import Outcome, Reading, films_text
+from shortcut import proven_in_full
 
 COLUMNS = ("Name", "Year", "Letterboxd URI")
 MAX_BYTES = 32 * 2**20
@@ -33,28 +38,37 @@ class NotAnExport(ValueError):
 
 
 class ExportWatchlist:
-    """Takes the place of `LetterboxdWatchlistMonitor` where `watchlist_source` is a path."""
+    """Takes the place of `LetterboxdWatchlistMonitor` where `watchlist_source` is a path.
+
+    Another path is another list, so that changing the source removes nothing.
+    """
 
     online = False
 
-    def __init__(
-        self, source: Path, username: str | None, folder: Path, now: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, source: Path, folder: Path, now: Callable[[], float] = time.time) -> None:
         self._source = source
-        self._owner = (username or "export").lower()
+        self._path = f"{EXPORT}{source}"
         self._films = FilmStore(folder / "films.json")
+        self._lists = Lists(folder)
         self._now = now
 
-    def read_watchlist(self) -> Reading:
-        """Read the newest export. It is complete if its header and each of its rows can be read."""
+    def read_watchlist(self, is_known: Callable[[str], bool] = lambda key: True) -> Reading:
+        """Read the newest export. It is complete if its header and each of its rows can be read.
+
+        One that is older than what was last read on the web, or than the export before, is stale.
+        """
+        before = self._lists.get(self._path)
         try:
-            films, broken = parse_rows(read_export(self._source))
+            path, text = read_export(self._source)
+            films, broken = parse_rows(text)
+            written_at = path.stat().st_mtime
         except (OSError, NotAnExport) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             return self._reading(
                 Outcome.UNAVAILABLE,
                 (),
                 f"cannot be used ({reason}): correct the path, or put a newer export there",
+                before,
             )
         if broken:
             lines = ", ".join(map(str, broken[:5]))
@@ -62,9 +76,21 @@ class ExportWatchlist:
                 Outcome.PARTIAL,
                 films,
                 f"was read in part: line {lines} cannot be read. The others are wanted",
+                before,
             )
+        stale = written_at < max(self._lists.web_read_at(), before.written_at)
+        older = ". It is older than what was read before, so it removes nothing" if stale else ""
         outcome = Outcome.COMPLETE if films else Outcome.EMPTY
-        return self._reading(outcome, films, f"was read in full: {films_text(len(films))}")
+        text = f"was read in full: {films_text(len(films))}{older}"
+        reading = self._reading(outcome, films, text, before, stale=stale)
+        self._lists.change(self._path, lambda memory: self._remembered(memory, reading, int(written_at)))
+        return reading
+
+    def _remembered(self, memory: ListMemory, reading: Reading, written_at: int) -> ListMemory:
+        memory = replace(memory, written_at=max(memory.written_at, written_at))
+        keys = [film_key(film) for film in reading.films]
+        proof = f"{len(keys)} of {films_text(len(keys))} in the file"
+        return proven_in_full(memory, keys, reading.read_at, proof)
 
     def facts(self, film: ListedFilm) -> FilmFacts:
         """What is known of the film: from its page if that was ever read, else what its row says."""
@@ -76,21 +102,42 @@ class ExportWatchlist:
         """What an earlier reading by the web knew."""
         return self._films.find(film)
 
-    def _reading(self, outcome: Outcome, films: tuple[ListedFilm, ...], text: str) -> Reading:
+    def is_outdated(self, film: ListedFilm, *, by_time: bool = True) -> bool:
+        """Never: no page is asked for."""
+        return False
+
+    def gave_up(self, film: ListedFilm) -> None:
+        """Nothing to leave alone."""
+
+    def watched(self) -> tuple[Watched, ...]:
+        """Nobody is asked."""
+        return ()
+
+    def _reading(
+        self,
+        outcome: Outcome,
+        films: tuple[ListedFilm, ...],
+        text: str,
+        before: ListMemory,
+        *,
+        stale: bool = False,
+    ) -> Reading:
         return Reading(
             outcome=outcome,
-            owner=self._owner,
-            path="watchlist",
+            owner="",
+            path=self._path,
             films=films,
             promised=len(films) if outcome in {Outcome.COMPLETE, Outcome.EMPTY} else None,
             message=f"The export {self._source} (watchlist_source) {text}.",
             error=None,
             read_at=int(self._now()),
+            before=before,
+            stale=stale,
         )
 
 
-def read_export(source: Path) -> str:
-    """The text of the export's watchlist. Raises `OSError`, `NotAnExport`."""
+def read_export(source: Path) -> tuple[Path, str]:
+    """The file that holds the export, and the text of its watchlist. Raises `OSError`, `NotAnExport`."""
     path = newest_export(source) if source.is_dir() else source
     if path.suffix.casefold() == ".zip" or zipfile.is_zipfile(path):
         data = _read_zip(path)
@@ -99,7 +146,7 @@ def read_export(source: Path) -> str:
             data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise NotAnExport(f"{path.name} is larger than {MAX_BYTES >> 20} MiB")
-    return data.decode("utf-8-sig", errors="replace")
+    return path, data.decode("utf-8-sig", errors="replace")
 
 
 def newest_export(folder: Path) -> Path:
@@ -140,28 +187,36 @@ def _member_of(path: Path) -> str | None:
 
 def parse_rows(text: str) -> tuple[tuple[ListedFilm, ...], list[int]]:
     """The films in file order, and the numbers of the lines that are no film. Raises `NotAnExport`."""
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
-    if missing:
-        raise NotAnExport(f"its first line lacks the column {missing[0]}")
     films: dict[str | tuple[str, int | None], ListedFilm] = {}
     broken = []
-    try:
-        for row in reader:
-            film = _film(row)
-            if film is None:
-                broken.append(reader.line_num)
-            else:
-                films.setdefault(film.lid or film.slug or (film.title, film.year), film)
-    except csv.Error as error:
-        raise NotAnExport(f"line {reader.line_num}: {error}") from None
+    for line, film in read_rows(text):
+        if film is None:
+            broken.append(line)
+        else:
+            films.setdefault(film.lid or film.slug or (film.title, film.year), film)
     return tuple(films.values()), broken
 
 
-def _film(row: dict[str, str | None]) -> ListedFilm | None:
+def read_rows(text: str, columns: tuple[str, str, str] = COLUMNS) -> Iterator[tuple[int, ListedFilm | None]]:
+    """The film of each row (None: it is none), with the number of its last line. Raises `NotAnExport`.
+
+    `columns` are those of name, year and link.
+    """
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    missing = [column for column in columns if column not in (reader.fieldnames or ())]
+    if missing:
+        raise NotAnExport(f"its first line lacks the column {missing[0]}")
+    try:
+        for row in reader:
+            yield reader.line_num, _film(row, columns)
+    except csv.Error as error:
+        raise NotAnExport(f"line {reader.line_num}: {error}") from None
+
+
+def _film(row: dict[str, str | None], columns: tuple[str, str, str]) -> ListedFilm | None:
     if None in row or None in row.values():  # too many cells, or too few: a line cut short is no film
         return None
-    name, year, link = ((row[column] or "").strip() for column in COLUMNS)
+    name, year, link = ((row[column] or "").strip() for column in columns)
     match = _LINK.fullmatch(link)
     if _garbled(name) or (year and not re.fullmatch("[0-9]{4}", year)) or (link and match is None):
         return None

@@ -1,15 +1,20 @@
 """What film pages said, kept in `films.json`; and the rule by which two mentions are one film.
 
-Owns that file and which ids prove a film: the film id if both mentions have one, else lid, else slug, for
-slugs and titles change and pass on to other films. Asks nobody. Used by one thread at a time; another
-process may replace the file at any moment.
+Owns that file, when a page is due to be read again, and which ids prove a film: the film id if both mentions
+have one, else lid, else slug, for slugs and titles change and pass on to other films. Asks nobody. Used by
+one thread at a time; another process may replace the file at any moment.
 """
 
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from msgspec.structs import replace
+
 import storage
 from movie import FilmFacts, ListedFilm
+
+DAY = 24 * 3600
+WEEK = 7 * DAY
 
 Mention = ListedFilm | FilmFacts
 M = TypeVar("M", ListedFilm, FilmFacts)
@@ -20,9 +25,60 @@ def film_key(film: Mention) -> str:
     return _keys(film)[0]
 
 
+def film_of_key(key: str) -> ListedFilm:
+    """The film that `film_key` names, as far as the key tells."""
+    kind, colon, value = key.partition(":")
+    if not colon:
+        return ListedFilm("", film_id=key)
+    return ListedFilm(
+        value if kind == "title" else "",
+        lid=value if kind == "lid" else None,
+        slug=value if kind == "slug" else None,
+    )
+
+
 def are_different(one: Mention, other: Mention) -> bool:
     """Whether two mentions that share an id are two films all the same."""
     return bool(one.film_id and other.film_id and one.film_id != other.film_id)
+
+
+def is_due_again(facts: FilmFacts, now: float) -> bool:
+    """Whether time alone asks for the page again: films gain their IMDb id and year before they come out."""
+    age = now - facts.fetched_at
+    if age < 0:  # fetched by a clock that was ahead
+        return not _is_whole(facts)
+    return not _is_whole(facts) and age >= (DAY if facts.page_failed else WEEK)
+
+
+def _is_whole(facts: FilmFacts) -> bool:
+    return facts.kind == "series" or bool(facts.imdb_id and facts.year and not facts.page_failed)
+
+
+def was_relisted(facts: FilmFacts, film: ListedFilm) -> bool:
+    """Whether the list names the film otherwise than when its page was read. Old pages show no year."""
+    if facts.listed is None:
+        return False
+    slug, title, year = facts.listed
+    pairs = ((slug, film.slug), (title, film.title), (year, film.year))
+    return any(before and after and before != after for before, after in pairs)
+
+
+def given_up(known: FilmFacts | None, film: ListedFilm, now: float) -> FilmFacts:
+    """What stands for the page of a film that cannot be read: what was known, or else what the list says."""
+    listed = (film.slug, film.title, film.year)
+    if known is not None:
+        return replace(known, fetched_at=int(now), listed=listed)
+    return FilmFacts(
+        title=film.title,
+        year=film.year,
+        imdb_id=film.imdb_id,
+        film_id=film.film_id,
+        lid=film.lid,
+        slug=film.slug,
+        fetched_at=int(now),
+        listed=listed,
+        page_failed=True,
+    )
 
 
 def _keys(film: Mention) -> list[str]:
@@ -47,9 +103,23 @@ class FilmIndex(Generic[M]):
         if self.find(film) is not None:
             return False
         self.films.append(film)
+        self._name(film)
+        return True
+
+    def put(self, film: M) -> None:
+        """Add a film, or replace what is known of it."""
+        known = self.find(film)
+        if known is None:
+            self.films.append(film)
+        else:
+            self.films[self.films.index(known)] = film
+            for key in _keys(known):
+                self._by_key.pop(key, None)
+        self._name(film)
+
+    def _name(self, film: M) -> None:
         for key in _keys(film):
             self._by_key[key] = film
-        return True
 
 
 class FilmStore:
@@ -70,13 +140,13 @@ class FilmStore:
         self._refresh()
         return next((facts for facts in self._index.films if facts.imdb_id == imdb_id), None)
 
-    def add(self, facts: FilmFacts) -> None:
-        """Keep the facts of one film. Raises `StateError`."""
+    def keep(self, facts: FilmFacts) -> None:
+        """Keep the facts of one film, in place of earlier ones. Raises `StateError`."""
         # No lock: where two processes add at once, one of them loses a page that is simply fetched again.
         self._refresh()
-        if self._index.add(facts):
-            storage.write_json(self._path, {film_key(film): film for film in self._index.films})
-            self._stamp = storage.stamp(self._path)
+        self._index.put(facts)
+        storage.write_json(self._path, {film_key(film): film for film in self._index.films})
+        self._stamp = storage.stamp(self._path)
 
     def _refresh(self) -> None:
         stamp = storage.stamp(self._path)

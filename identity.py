@@ -83,11 +83,13 @@ def _nameless(movie: Movie) -> bool:
 
 def merged(known: Movie, seen: Movie) -> Movie:
     """`known` with what `seen` knows newer or besides: ids, list, slug, title. State is `known`'s alone."""
+    # A year comes from the film's page, and its title with it; a list knows no better then. Nor does it where
+    # it took the end of a title, "Rerun (1984)", for a year.
+    page_knows = bool(known.year) or known.title == seen.label
     return replace(
         known,
-        # A year comes from the film's page, and its title with it; a list knows no better then.
-        title=known.title if known.year else seen.title,
-        year=known.year or seen.year,
+        title=known.title if page_knows else seen.title,
+        year=known.year if page_knows else seen.year,
         original_title=known.original_title or seen.original_title,
         director=seen.director or known.director,
         imdb_id=known.imdb_id or seen.imdb_id,
@@ -96,6 +98,23 @@ def merged(known: Movie, seen: Movie) -> Movie:
         slug=seen.slug or known.slug,
         lists=tuple(dict.fromkeys((*known.lists, *seen.lists))),
         aliases=tuple(dict.fromkeys((*known.aliases, *seen.aliases))),
+    )
+
+
+def corrected(known: Movie, page: Movie) -> Movie:
+    """`known` with what the film's page says, which knows better; ids that only a list knew stay."""
+    return replace(
+        known,
+        title=page.title or known.title,
+        year=page.year or known.year,
+        original_title=page.original_title,
+        director=page.director or known.director,
+        imdb_id=page.imdb_id or known.imdb_id,
+        film_id=known.film_id or page.film_id,
+        lid=known.lid or page.lid,
+        slug=page.slug or known.slug,
+        # What waited for its year waits no more; if the film is not out yet it is told so once again.
+        not_before=0 if page.year and page.year != known.year else known.not_before,
     )
 
 

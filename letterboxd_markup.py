@@ -5,9 +5,11 @@ a browser included: elements are found by their `data-` attributes, which outliv
 Decides nothing about a whole page (`letterboxd_pages` does), never raises, keeps no state, for any thread.
 """
 
+import html as entities
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -19,18 +21,29 @@ Wanted = Callable[[str, Mapping[str, str]], bool]
 """Whether an element of this name and these attributes tells us anything."""
 
 ELSEWHERE = ("aside", "nav", "header", "footer")  # posters in there belong to other lists
-FILM_PATH = re.compile(r"(?:https?://[^/]+)?/film/([\w-]+)/?", re.ASCII)
-FILM_UID = re.compile(r"film:(\d{1,18})", re.ASCII)
+FILM_PATH = re.compile(r"(?:https?://[^/]+)?/film/([\w-]{1,255})/?", re.ASCII)
+FILM_UID = re.compile(r"film:([1-9]\d{0,17})", re.ASCII)
+# Of a film that the member has an entry for, the link may lead to that.
+_FILM_LINK = re.compile(r"(?:https?://[^/]+)?(?:/[\w-]+)?/film/([\w-]{1,255})/?", re.ASCII)
 _SLUG_ATTRIBUTES = ("data-item-slug", "data-film-slug")
 _LINK_ATTRIBUTES = ("data-item-link", "data-target-link", "data-film-link")
 _NAME_ATTRIBUTES = ("data-item-name", "data-item-full-display-name", "data-film-name")
 POSTER_ATTRIBUTES = frozenset((*_SLUG_ATTRIBUTES, *_LINK_ATTRIBUTES))
 _POSTER = ",".join(f"[{name}]" for name in sorted(POSTER_ATTRIBUTES))
-_SLUG = re.compile(r"[\w-]+", re.ASCII)
-_LID = re.compile(r"\w+", re.ASCII)
-_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+_SLUG = re.compile(r"[\w-]{1,255}", re.ASCII)
+_LID = re.compile(r"[0-9A-Za-z]{1,20}")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+# An abbreviated count ("1.2K films") is none.
+_COUNT = re.compile(r"([0-9]{1,3}(?:[,. ][0-9]{3})+|[0-9]+)(?: ?films?)?", re.IGNORECASE)
+_YEAR = re.compile(r"1[89][0-9]{2}|2[01][0-9]{2}")
 # At the end only: "2012 (2009)", "1917 (2019)", "What's Up, Doc? (Again) (1972)".
-_WITH_YEAR = re.compile(r"(.*\S)\s+\(([0-9]{4})\)", re.DOTALL)
+_WITH_YEAR = re.compile(rf"(.*\S)\s+\(({_YEAR.pattern})\)", re.DOTALL)
+# Control characters, direction marks, soft hyphens and the like; what is white space stays for `split`.
+_INVISIBLE = re.compile(
+    "[\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+_MOST_DEPTH = 200
+"""Far beyond any real page. What asks for parents or children of each element would crawl on deeper ones."""
 
 
 class _Sieve(SoupStrainer):
@@ -80,14 +93,39 @@ class Page:
 
 def read_page(html: str, wanted: Wanted) -> Page:
     """Parse any text; what is no HTML gives a page without elements."""
-    # libxml2 ends at a NUL; an XML declaration makes bs4 warn about a document it was told is HTML, and
-    # without any markup it takes the text for the name of a file and warns too.
-    text = re.sub(r"^(?:\s*<\?xml[^>]*>?)+", "", html.replace("\0", "").lstrip("\ufeff"))
+    # libxml2 ends at a NUL and takes no half surrogate pair; an XML declaration makes bs4 warn about a
+    # document it was told is HTML, and without any markup it takes the text for a file's name and warns too.
+    text = re.sub(r"^(?:\s*<\?xml[^>]*>?)+", "", re.sub("[\0\ud800-\udfff]", "", html).lstrip("\ufeff"))
     sieve = _Sieve(wanted)
     try:
-        return Page(BeautifulSoup(text if "<" in text else "<p>", "lxml", parse_only=sieve), sieve.body)
+        soup = BeautifulSoup(text if "<" in text else "<p>", "lxml", parse_only=sieve)
     except ParserRejectedMarkup:
+        soup = None
+    if soup is None or _is_deep(soup):
         return Page(BeautifulSoup("<p>", "lxml", parse_only=sieve), {})
+    return Page(soup, sieve.body or _body_after_all(text))
+
+
+def _body_after_all(text: str) -> dict[str, str]:
+    """The attributes of a body that stands behind a stray element: libxml2 began one of its own before."""
+    if not (found := re.search(r"<body\s", text, re.IGNORECASE)):
+        return {}
+    sieve = _Sieve(lambda name, attributes: False)
+    BeautifulSoup(text[found.start() : text.find(">", found.start()) + 1], "lxml", parse_only=sieve)
+    return sieve.body
+
+
+def _is_deep(soup: BeautifulSoup) -> bool:
+    level: list[Tag] = [soup]
+    for _ in range(_MOST_DEPTH):
+        level = [child for tag in level for child in tag.children if isinstance(child, Tag)]
+    return bool(level)
+
+
+def page_title(body: str) -> str:
+    """The text of the first `<title>`, empty without one."""
+    match = re.search(r"<title(?:\s[^>]{0,100})?>([^<]{0,500})", body, re.IGNORECASE)
+    return plain(match[1]) if match else ""
 
 
 def attribute(tag: Tag, name: str) -> str:
@@ -104,7 +142,12 @@ def attributes(tags: Iterable[Tag], *names: str) -> Iterator[str]:
 
 def clean(text: str) -> str:
     """One-line text: pages hold NBSP inside titles, and a direction mark before some of them."""
-    return " ".join(text.replace("\u200e", "").replace("\u200f", "").split())
+    return " ".join(_INVISIBLE.sub("", text).split())
+
+
+def plain(value: object) -> str:
+    """Clean text from a place where entities stayed as they were; empty for what is no text."""
+    return clean(entities.unescape(value)) if isinstance(value, str) else ""
 
 
 def text_of(tag: Tag | None) -> str:
@@ -115,6 +158,32 @@ def text_of(tag: Tag | None) -> str:
 def number(text: str) -> int | None:
     """The number a text is, of at most nine digits; None for anything else."""
     return int(text) if _NUMBER.fullmatch(text) else None
+
+
+def count(text: str) -> int | None:
+    """The number of films that a text like "1,234 films" states."""
+    match = _COUNT.fullmatch(clean(text))
+    return number(re.sub(r"[,. ]", "", match[1])) if match else None
+
+
+def year_of(text: str) -> int | None:
+    """The year a text is, if it can be that of a film."""
+    return int(text) if _YEAR.fullmatch(text) else None
+
+
+def day_of(text: str) -> str | None:
+    """The day that a text begins with, YYYY-MM-DD, if it can be that of a film; None for a year alone."""
+    match = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T.*)?", text)
+    try:
+        return date.fromisoformat(match[1]).isoformat() if match and year_of(match[1][:4]) else None
+    except ValueError:
+        return None
+
+
+def sole(values: Iterable[str]) -> str | None:
+    """The value if all agree: two different ids on one page prove neither."""
+    distinct = set(values)
+    return distinct.pop() if len(distinct) == 1 else None
 
 
 def json_object(text: str) -> dict[str, Any]:
@@ -150,7 +219,7 @@ def is_elsewhere(tag: Tag) -> bool:
 def _film_slug(tag: Tag) -> str | None:
     """The slug of the film this element stands for; None for members, lists and the like."""
     links = list(attributes([tag], *_LINK_ATTRIBUTES))
-    linked = [match[1] for link in links if (match := FILM_PATH.fullmatch(link))]
+    linked = [match[1] for link in links if (match := _FILM_LINK.fullmatch(link))]
     if links and not linked:
         return None
     for value in attributes([tag], *_SLUG_ATTRIBUTES):
@@ -169,36 +238,36 @@ class Poster:
         slot = tags[0].find_parent("li")
         inner = [part for tag in tags for part in tag.find_all(True)]
         self._parts = [*tags, *inner, *([slot] if slot else [])]
-        self._identifier = self._read_identifier()
+        own = map(json_object, attributes(self._parts, "data-postered-identifier"))
+        paths = map(json_object, attributes(self._parts, "data-resolvable-poster-path"))
+        self._identities = [*own, *(path.get("postered") for path in paths)]
 
-    def _read_identifier(self) -> dict[str, Any]:
-        """The poster's own JSON, `{"lid", "uid", "type"}`, wherever this generation keeps it."""
-        for value in attributes(self._parts, "data-postered-identifier"):
-            if found := json_object(value):
-                return found
-        for value in attributes(self._parts, "data-resolvable-poster-path"):
-            nested = json_object(value).get("postered")
-            if isinstance(nested, dict):
-                return nested
-        return {}
+    def _stated(self, key: str) -> list[str]:
+        """What the poster's own JSON, `{"lid", "uid", "type"}`, says wherever this generation keeps it."""
+        found = [identity.get(key) for identity in self._identities if isinstance(identity, dict)]
+        return [value for value in found if isinstance(value, str)]
+
+    @property
+    def _uids(self) -> list[str]:
+        return [*self._stated("uid"), *attributes(self._parts, "data-item-uid")]
 
     @property
     def is_film(self) -> bool:
-        """False when its own JSON says that it is something else."""
-        return str(self._identifier.get("type", "film")) == "film"
+        """False when it says of itself that it is something else."""
+        kinds = (*self._stated("type")[:1], *(uid.partition(":")[0] for uid in self._uids[:1]))
+        return all(kind == "film" for kind in kinds)
 
     @property
     def film_id(self) -> str | None:
         """Left out of the attributes since April 2026; then it is only in the JSON."""
         for value in attributes(self._parts, "data-film-id"):
-            if _NUMBER.fullmatch(value):
-                return value
-        uids = (str(self._identifier.get("uid", "")), *attributes(self._parts, "data-item-uid"))
-        return next((match[1] for uid in uids if (match := FILM_UID.fullmatch(uid))), None)
+            if match := FILM_UID.fullmatch(f"film:{value}"):
+                return match[1]
+        return next((match[1] for uid in self._uids if (match := FILM_UID.fullmatch(uid))), None)
 
     @property
     def lid(self) -> str | None:
-        return checked_lid(self._identifier.get("lid"))
+        return next(filter(None, map(checked_lid, self._stated("lid"))), None)
 
     def title_year(self) -> tuple[str, int | None]:
         """Title and year; the title is empty where the grid has none, the year None for unreleased films."""
@@ -208,7 +277,7 @@ class Poster:
             # Before 2025 the grid names a film only in its picture, and without the year.
             pictures = attributes((part for part in self._parts if part.name == "img"), "alt")
             title = clean(next(pictures, ""))
-        return title, year or number(next(attributes(self._parts, "data-film-release-year"), ""))
+        return title, year or year_of(next(attributes(self._parts, "data-film-release-year"), ""))
 
 
 def checked_lid(value: object) -> str | None:

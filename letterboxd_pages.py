@@ -5,11 +5,11 @@ stores nothing, keeps no state; any thread may call it. Any text gives a record 
 that is not understood is never a page without films.
 """
 
-import html as entities
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -27,18 +27,27 @@ from letterboxd_markup import (
     attributes,
     checked_lid,
     clean,
+    count,
+    day_of,
     is_elsewhere,
     json_object,
     number,
+    page_title,
+    plain,
     posters,
     read_page,
+    sole,
     split_year,
     text_of,
+    year_of,
 )
 from movie import FilmFacts, ListedFilm
 
-_SLOT = "li.griditem, li.poster-container"
+_SLOT = "li.griditem, li.posteritem, li.poster-container"
 _WATCHLIST_PATH = re.compile(r"(?:https?://[^/]+)?/([\w-]+)/watchlist/(?:page/\d+/?)?", re.ASCII)
+_HEADER = "featured-film-header"
+_OLD_YEAR = f"small.number a[href*='/films/year/'], #{_HEADER} small.number"
+_MOST_TITLES = 50
 _CHALLENGES = frozenset({"just a moment...", "just a moment…"})
 
 
@@ -97,17 +106,11 @@ def classify(status: int, body: str) -> PageKind:
 
 
 def _classify_refusal(body: str) -> PageKind:
-    text = clean(entities.unescape(body)).replace("’", "'").casefold()
+    text = plain(body).replace("’", "'").casefold()
     own = "error" in read_page(body, lambda name, found: False).body_classes or "professor falken" in text
     if own and "can't find the page" in text:
         return PageKind.MISSING
     return PageKind.REFUSED if own else PageKind.FORBIDDEN
-
-
-def page_title(body: str) -> str:
-    """The text of the first `<title>`, empty without one."""
-    match = re.search(r"<title[^>]*>([^<]{0,500})", body, re.IGNORECASE)
-    return clean(entities.unescape(match[1])) if match else ""
 
 
 # --- the watchlist ---------------------------------------------------------------------------------------
@@ -122,14 +125,19 @@ def parse_watchlist(html: str, url: str) -> WatchlistPage:
         raise PageChanged(f"is no watchlist (its title is “{title}”)" if title else "is no watchlist")
     scope = _scope(page)
     films, unreadable = _listed_films(scope)
-    next_path = _next_path(scope, url) or _next_path(page.soup, url)
+    next_path = _next_path(page, scope, url)
     return WatchlistPage(_owner(page, next_path), _promised(scope, page), films, next_path, unreadable)
 
 
 def _scope(page: Page) -> Tag:
     """The box of the watchlist where there is one: around it stand posters of other lists."""
-    counted = (box for box in page.soup.select("[data-num-entries]") if posters(box))
-    return page.soup.select_one(".js-watchlist-content") or next(counted, page.soup)
+    named = (box for box in page.soup.select(".js-watchlist-content") if not is_elsewhere(box))
+    if box := next(named, None):
+        return box
+    for tags in posters(page.soup).values():
+        if counted := [box for box in (tags[0], *tags[0].parents) if attribute(box, "data-num-entries")]:
+            return counted[-1]
+    return page.soup
 
 
 def _tells_of_watchlist(name: str, found: Mapping[str, str]) -> bool:
@@ -141,6 +149,7 @@ def _tells_of_watchlist(name: str, found: Mapping[str, str]) -> bool:
             "js-watchlist-content",
             "js-watchlist-count",
             "griditem",
+            "posteritem",
             "poster-container",
             "next",
         }.isdisjoint(found.get("class", "").split())
@@ -155,20 +164,21 @@ def _owner(page: Page, next_path: str | None) -> str | None:
 
 
 def _promised(scope: Tag, page: Page) -> int | None:
-    stated = attributes((scope, *page.soup.select("[data-num-entries]")), "data-num-entries")
-    for value in (*stated, page.body.get("data-num-entries", "")):
-        if (count := number(value)) is not None:
-            return count
-    counted = re.match(r"[\d,.\s]+", text_of(page.soup.select_one(".js-watchlist-count")), re.ASCII)
-    return number(re.sub(r"\D", "", counted[0])) if counted else None
+    """The first length that is stated. The list is empty only if no place of the page says otherwise."""
+    boxes = [scope, *(box for box in page.soup.select("[data-num-entries]") if not is_elsewhere(box))]
+    stated = [*attributes(boxes, "data-num-entries"), page.body.get("data-num-entries", "")]
+    shown = [text_of(place) for place in page.soup.select(".js-watchlist-count")]
+    told = [*filter(None, stated), *(text for text in shown if re.search(r"\d", text))]
+    counts = [count(text) for text in told]
+    return next(filter(None, counts), 0 if counts and None not in counts else None)
 
 
 def _listed_films(scope: Tag) -> tuple[tuple[ListedFilm, ...], int]:
     found = posters(scope)
     filled = {id(part) for tags in found.values() for tag in tags for part in (tag, *tag.parents)}
     empty = [slot for slot in scope.select(_SLOT) if id(slot) not in filled and not is_elsewhere(slot)]
-    films = (_listed_film(slug, Poster(tags)) for slug, tags in found.items())
-    return tuple(film for film in films if film), len(empty)
+    films = [_listed_film(slug, Poster(tags)) for slug, tags in found.items()]
+    return tuple(film for film in films if film), len(empty) + films.count(None)
 
 
 def _listed_film(slug: str, poster: Poster) -> ListedFilm | None:
@@ -179,11 +189,13 @@ def _listed_film(slug: str, poster: Poster) -> ListedFilm | None:
     return ListedFilm(title or slug.replace("-", " "), year, poster.film_id, poster.lid, slug)
 
 
-def _next_path(scope: Tag, url: str) -> str | None:
+def _next_path(page: Page, scope: Tag, url: str) -> str | None:
     # The last page has `<span class="next">`; page numbers are abbreviated and never to be guessed.
-    for link in scope.select("a.next[href]"):
-        href = attribute(link, "href").strip()
-        if not href or href.startswith("#") or is_elsewhere(link):
+    links = [link for link in page.soup.select("a.next[href]") if not is_elsewhere(link)]
+    own = attributes((link for link in links if any(box is scope for box in link.parents)), "href")
+    around = (href for href in attributes(links, "href") if _WATCHLIST_PATH.fullmatch(href))
+    for href in (*own, *around):
+        if href.startswith(("#", "javascript:")):
             continue
         try:
             target = urlsplit(urljoin(url, href))
@@ -212,10 +224,11 @@ def parse_film(html: str, url: str) -> FilmFacts:
     film_id, lid = _ids(page, poster)
     links = _outside_links(page)
     kind, tmdb_id = _kind(page, data, links)
+    year = _year(page, data, title)
     return FilmFacts(
         title=title,
-        year=_year(page, data, title),
-        imdb_id=_sole(re.findall(r"imdb\.com/title/(tt[0-9]{7,10})\b", links)),
+        year=year,
+        imdb_id=sole(re.findall(r"imdb\.com/title/(tt[0-9]{7,10})\b", links)),
         film_id=film_id,
         lid=lid,
         slug=slug,
@@ -224,23 +237,18 @@ def parse_film(html: str, url: str) -> FilmFacts:
         directors=_directors(page, data),
         original_title=text_of(page.soup.select_one("h2.originalname")) or None,
         runtime=_runtime(page, data),
+        alternative_titles=_alternative_titles(page),
+        released=_released(data, year),
     )
 
 
 _FILM_CLASSES = frozenset(
-    {
-        "creatorlist",
-        "directorname",
-        "filmtitle",
-        "number",
-        "originalname",
-        "primaryname",
-        "production-masthead",
-        "releasedate",
-        "releaseyear",
-        "text-footer",
-    }
+    (
+        *("creatorlist", "directorname", "filmtitle", "number", "originalname", "primaryname"),
+        *("production-masthead", "releasedate", "releaseyear", "text-footer", "text-indentedlist"),
+    )
 )
+_FILM_BOXES = frozenset({"tab-panel-crew", "tab-crew", "tab-panel-details", "tab-details", _HEADER})
 _FILM_ATTRIBUTES = POSTER_ATTRIBUTES | {"data-track-action", "data-report-url", "data-production-uid"}
 
 
@@ -250,7 +258,7 @@ def _tells_of_film(name: str, found: Mapping[str, str]) -> bool:
         or (name == "script" and found.get("type") == "application/ld+json")
         or (name == "a" and any(host in found.get("href", "") for host in ("imdb.com/", "themoviedb.org/")))
         or (name == "input" and "boxd.it/" in found.get("value", ""))
-        or found.get("id") in {"tab-panel-crew", "tab-crew", "featured-film-header"}
+        or found.get("id") in _FILM_BOXES
         or not _FILM_ATTRIBUTES.isdisjoint(found)
         or not _FILM_CLASSES.isdisjoint(found.get("class", "").split())
     )
@@ -278,29 +286,55 @@ def _title(page: Page, data: Mapping[str, Any]) -> str:
     for place in ("h1.primaryname .name", "h1.primaryname", "h1.filmtitle", "#featured-film-header h1"):
         if title := text_of(page.soup.select_one(place)):
             return title
-    return split_year(clean(page.meta("og:title")))[0] or _plain(data.get("name"))
+    return split_year(clean(page.meta("og:title")))[0] or plain(data.get("name"))
 
 
 def _year(page: Page, data: Mapping[str, Any], title: str) -> int | None:
     # `dateCreated` is left out: it has meant the day the record was made.
-    for place in ("span.releasedate a[href*='/films/year/']", ".releaseyear", "small.number"):
-        shown = text_of(page.soup.select_one(place))
-        if re.fullmatch(r"[0-9]{4}", shown):
-            return int(shown)
+    for place in ("span.releasedate a[href*='/films/year/']", ".releaseyear", _OLD_YEAR):
+        if year := year_of(text_of(page.soup.select_one(place))):
+            return year
     shared = clean(page.meta("og:title"))
     year = split_year(shared)[1]
     if year and shared != title:  # else the "(1984)" is the end of a title without a year
         return year
+    return next(filter(None, (year_of(start[:4]) for start in _release_starts(data))), None)
+
+
+def _release_starts(data: Mapping[str, Any]) -> list[str]:
+    """When the release events of the JSON-LD are: a day, or a year alone."""
     events = data.get("releasedEvent")
-    event = events[0] if isinstance(events, list) and events else events
-    start = _plain(event.get("startDate")) if isinstance(event, dict) else ""
-    return number(start[:4]) if re.match(r"[0-9]{4}", start) else None
+    events = events if isinstance(events, list) else [events]
+    return [plain(event.get("startDate")) for event in events if isinstance(event, dict)]
+
+
+def _released(data: Mapping[str, Any], year: int | None) -> str | None:
+    """The day of the release as YYYY-MM-DD, from the release events or else `dateCreated`.
+
+    That was the day the record was made as long as pages had release events (January 2026), and has been
+    the day of the release on pages without them (August 2026); only with the film's year it is believed.
+    """
+    if starts := _release_starts(data):
+        return next(filter(None, map(day_of, starts)), None)
+    created = day_of(plain(data.get("dateCreated")))
+    return created if created and year == int(created[:4]) else None
+
+
+def _alternative_titles(page: Page) -> tuple[str, ...]:
+    """From the tab with details, at most fifty; one that holds a comma cannot be told from two."""
+    found: list[str] = []
+    for box in page.soup.select(".text-indentedlist"):
+        heading = box.find_previous_sibling(["h2", "h3", "h4"])
+        if not heading or "alternative" in text_of(heading).casefold():
+            found += re.split(r", ", text_of(box))
+    titles = (title.strip(", ") for title in found)
+    return tuple(islice(dict.fromkeys(filter(None, titles)), _MOST_TITLES))
 
 
 def _directors(page: Page, data: Mapping[str, Any]) -> tuple[str, ...]:
     people = data.get("director")
     people = people if isinstance(people, list) else [people]
-    named = [_plain(person.get("name")) for person in people if isinstance(person, dict)]
+    named = [plain(person.get("name")) for person in people if isinstance(person, dict)]
     if any(named):
         return tuple(dict.fromkeys(filter(None, named)))
     # The masthead shows two at most, the crew tab all of them.
@@ -316,10 +350,10 @@ def _directors(page: Page, data: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _runtime(page: Page, data: Mapping[str, Any]) -> int | None:
-    match = re.search(r"([0-9,]+) ?min", text_of(page.soup.select_one(".text-footer")))
-    if match:
+    footers = " ".join(map(text_of, page.soup.select(".text-footer")))
+    if match := re.search(r"([0-9,]{1,9}) ?min", footers):
         return number(match[1].replace(",", "")) or None
-    span = re.fullmatch(r"PT(?:([0-9]{1,4})H)?(?:([0-9]{1,6})M)?(?:[0-9]+S)?", _plain(data.get("duration")))
+    span = re.fullmatch(r"PT(?:([0-9]{1,4})H)?(?:([0-9]{1,6})M)?(?:[0-9]+S)?", plain(data.get("duration")))
     return (int(span[1] or 0) * 60 + int(span[2] or 0) or None) if span else None
 
 
@@ -339,36 +373,27 @@ def _kind(page: Page, data: Mapping[str, Any], links: str) -> tuple[str, str | N
         told = (page.body.get("data-tmdb-type"), str(data.get("@type"))[:2])
         return ("series" if "tv" in told or "TV" in told else "film"), None
     series = any(path == "tv" for path, _ in found)
-    return ("series" if series else "film"), _sole(tmdb_id for _, tmdb_id in found)
+    return ("series" if series else "film"), sole(tmdb_id for _, tmdb_id in found)
 
 
 def _ids(page: Page, poster: Poster | None) -> tuple[str | None, str | None]:
     """Film id and lid, each from the first place that names exactly one."""
     own = json_object(page.meta("production:identifier"))
-    uids = [*attributes(page.soup.select("[data-production-uid]"), "data-production-uid")]
+    named = attributes(page.soup.select("[data-production-uid]"), "data-production-uid")
+    uid = page.body.get("data-production-uid", "").strip() or sole(named)
     reports = attributes(page.soup.select("[data-report-url]"), "data-report-url")
-    reported = [match[1] for url in reports if (match := re.match(r"/ajax/(film:[0-9]+)/", url))]
-    stated = (_sole(uids), _sole(reported), str(own.get("uid")))
+    reported = [match[1] for url in reports if (match := re.search(r"/ajax/(film:[0-9]+)/", url))]
+    stated = (str(own.get("uid")), uid, sole(reported))
     film_id = next((match[1] for uid in stated if uid and (match := FILM_UID.fullmatch(uid))), None)
     shares = page.soup.select("input[value*='boxd.it/']")
     own_shares = [field for field in shares if attribute(field, "id").startswith("url-field-film")]
     codes = (
         value.rpartition("boxd.it/")[2].strip("/") for value in attributes(own_shares or shares, "value")
     )
-    lid = checked_lid(own.get("lid")) or (poster.lid if poster else None) or checked_lid(_sole(codes))
+    lid = checked_lid(own.get("lid")) or (poster.lid if poster else None) or checked_lid(sole(codes))
     return film_id or (poster.film_id if poster else None), lid
 
 
 def _own_slug(page: Page, data: Mapping[str, Any], url: str) -> str | None:
-    addresses = (_plain(data.get("@id")), _plain(data.get("url")), *page.addresses(), url)
+    addresses = (plain(data.get("@id")), plain(data.get("url")), *page.addresses(), url)
     return next((match[1] for place in addresses if (match := FILM_PATH.fullmatch(place))), None)
-
-
-def _plain(value: object) -> str:
-    return clean(entities.unescape(value)) if isinstance(value, str) else ""
-
-
-def _sole(values: Iterable[str]) -> str | None:
-    """The value if all agree: two different ids on one page prove neither."""
-    distinct = set(values)
-    return distinct.pop() if len(distinct) == 1 else None

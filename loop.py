@@ -93,10 +93,7 @@ class Worker(ABC):
     def say_once(self, topic: str, text: str) -> None:
         """Tell the user of a trouble, unless that was the last thing said on this topic."""
         self.troubles.append(text)
-        if self._said.get(topic) != text:
-            self._said[topic] = text
-            logger.warning("%s", text)
-            self._console.say(f"⚠️  {text}")
+        self.warn_once(topic, text)
 
     def say_state_trouble(self, error: StateWriteError) -> None:
         """Say once, for all workers and files, what keeps state from being written."""
@@ -110,6 +107,13 @@ class Worker(ABC):
     def state_works(self) -> None:
         """A step went through: if state trouble comes back it is news, unless another worker still has it."""
         self._console.is_over("state", self.name)
+
+    def warn_once(self, topic: str, text: str) -> None:
+        """`say_once` for what is no trouble of this run, and yet wants the user's attention."""
+        if self._said.get(topic) != text:
+            self._said[topic] = text
+            logger.warning("%s", text)
+            self._console.say(f"⚠️  {text}")
 
     def tell_once(self, topic: str, text: str) -> None:
         """`say_once` for what is no trouble."""

@@ -26,7 +26,11 @@ COMMANDS = (
     ("retry", "FILM|all", "try a film, or all failed ones, again now"),
     ("forget", "FILM", "drop a film for good; its files and torrent stay"),
     ("add", "FILM", 'want a film that is on no list: "Title (Year)" or tt1234567'),
+    ("import", "FILE", "want the films of a Letterboxd export, or of a text file with one film a line"),
 )
+METHODS = {"import": "import_films"}
+"""Of `Commands`, where a command's name cannot be one."""
+
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_BUG, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 
 logger = logging.getLogger(__name__)
@@ -57,15 +61,32 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     for name, metavar, text in COMMANDS:
         what.add_argument(f"--{name}", metavar=metavar, type=readable, help=text)
     what.add_argument("--demo", action="store_true", help="show the whole way of a film, without any account")
+    parser.add_argument(
+        "--accept-removals",
+        action="store_true",
+        help="mark the films as removed that were shown as too many; goes with --once too",
+    )
     parser.add_argument("--username", metavar="NAME", help="Letterboxd user, for this run")
     parser.add_argument("--interval", metavar="SECONDS", help="time between looks at the list, for this run")
     parser.add_argument("--json", action="store_true", help="with --stats and --why: for programs to read")
     parser.add_argument("--verbose", action="store_true", help="show the log on stderr too")
     parser.add_argument("--version", action="version", version=f"Movie Sync {VERSION}")
     args = parser.parse_args(arguments)
+    if args.accept_removals and asks_for_more(args):
+        parser.error("--accept-removals goes alone or with --once")
     if args.json and not (args.stats or args.why is not None):
         parser.error("--json goes with --stats or --why")
     return args
+
+
+def asks_for_more(args: argparse.Namespace) -> bool:
+    """Whether there is something to do besides accepting removals, other than a single run."""
+    return any((args.stats, args.config, args.repair, args.demo, command_in(args)))
+
+
+def command_in(args: argparse.Namespace) -> str | None:
+    """The command about a single film that was given."""
+    return next((name for name, _, _ in COMMANDS if getattr(args, name) is not None), None)
 
 
 def readable(text: str) -> str:
@@ -107,8 +128,8 @@ def dispatch(args: argparse.Namespace, folder: Path, redactor: Redactor, console
         return configure(folder)
     if args.repair:
         return repair_folder(loaded(args, folder), redactor, console)
-    command = next((name for name, _, _ in COMMANDS if getattr(args, name) is not None), None)
-    if args.stats or command is not None:
+    command = command_in(args)
+    if args.stats or command is not None or (args.accept_removals and not args.once):
         return run_command(args, command, loaded(args, folder), console)
     config, credentials = ready(args, folder)
     redactor.learn(credentials.secrets(), basic_pairs(credentials))
@@ -120,6 +141,8 @@ def dispatch(args: argparse.Namespace, folder: Path, redactor: Redactor, console
         # Imported here: `--stats` and `--version` need neither network nor parser libraries.
         from running import run
 
+        if args.accept_removals:
+            run_command(args, None, config, console)
         return run(config, credentials, console, signals, once=args.once)
 
 
@@ -167,15 +190,17 @@ def at_terminal() -> bool:
 
 
 def run_command(args: argparse.Namespace, name: str | None, config: Config, console: Console) -> int:
-    """`--stats`, or a command about one film; beside a running daemon or without one."""
+    """A command; beside a running daemon or without one."""
     from commands import Commands
 
     commands = Commands(config, console)
+    if args.accept_removals:
+        return commands.accept_removals()
     if name is None:
         return commands.stats(as_json=args.json)
     if name == "why":
         return commands.why(args.why, as_json=args.json)
-    change: Callable[[str], int] = getattr(commands, name)
+    change: Callable[[str], int] = getattr(commands, METHODS.get(name, name))
     return change(getattr(args, name))
 
 

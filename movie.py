@@ -31,7 +31,13 @@ class ListedFilm:
 
 
 class FilmFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a film page says. `kind` is "film" or "series"; `fetched_at` unix seconds; `runtime` minutes."""
+    """What a film page says. `kind` is "film" or "series"; `fetched_at` unix seconds; `runtime` minutes.
+
+    `released` is the day, YYYY-MM-DD, where the page has a trustworthy one. `alternative_titles` are as the
+    page lists them: one with a comma in it stands there in pieces.
+    `listed` is the slug, title and year that its list showed when the page was read; with `page_failed` there
+    was no page to read, and all the rest is the list's too.
+    """
 
     title: str
     year: int | None = None
@@ -44,7 +50,11 @@ class FilmFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     directors: tuple[str, ...] = ()
     original_title: str | None = None
     runtime: int | None = None
+    alternative_titles: tuple[str, ...] = ()
+    released: str | None = None
     fetched_at: int = 0
+    listed: tuple[str | None, str, int | None] | None = None
+    page_failed: bool = False
 
 
 class ChosenRelease(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -95,6 +105,8 @@ class Movie(msgspec.Struct, frozen=True, kw_only=True):
     removed_by_user: bool = False
     missing_for: int = 0
     removed_at: int | None = None
+    removed_from: str | None = None
+    watched_on: str | None = None
     revision: int = 0
     updated_at: int | None = None
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -120,6 +132,12 @@ class Movie(msgspec.Struct, frozen=True, kw_only=True):
     def untitled(self) -> bool:
         """Added by its IMDb id alone, which stands for the title until a page tells it."""
         return self.title == self.imdb_id
+
+    @property
+    def unread(self) -> bool:
+        """Known by the address of its page alone, whose words stand for the title until the page is read."""
+        bare = self.year is None and self.imdb_id is None and self.slug is not None
+        return bare and self.title == (self.slug or "").replace("-", " ")
 
     @property
     def label(self) -> str:

@@ -1,29 +1,35 @@
-"""Films that a reading showed for the first time: their pages are read, then they enter a queue.
+"""Films whose pages are to be read: new ones, which then enter a queue, and those due to be read again.
 
 Called by MonitorWorker, one film at a time, so that the first download can start while other pages are
 still to be read. Wanted is state: what is dropped here is shown again by the next reading.
 """
 
+import dataclasses
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from msgspec.structs import replace
 
+from diary_feed import Watched
 from errors import FilmFault, PlaceUnavailable, RefusedForNow, ServiceUnavailable, StateWriteError
+from film_store import film_of_key
+from identity import listed
 from library import Library, find_entry
 from movie import FilmFacts, ListedFilm, Movie
 from places import DownloadPlace
-from queue_files import PENDING
+from queue_files import COMPLETED, FAILED, PENDING
 from queue_manager import QueueManager
 from reading import Reading
+from report import lookup_line
 
 logger = logging.getLogger(__name__)
 
 PAGE_TRIES = 2
-PROGRESS_EVERY = 60.0
+WORTH_TELLING = 5
 
 
 class FilmPages(Protocol):
@@ -35,18 +41,30 @@ class FilmPages(Protocol):
     def known_facts(self, film: ListedFilm) -> FilmFacts | None:
         """The same without asking anybody."""
 
+    def is_outdated(self, film: ListedFilm, *, by_time: bool = True) -> bool:
+        """Whether `facts` would ask for the film's page now; without `by_time` only if it was renamed."""
+
+    def gave_up(self, film: ListedFilm) -> None:
+        """The film's page cannot be read: leave it alone for a while."""
+
 
 class WatchlistSource(FilmPages, Protocol):
     """Where films come from: the web or an export. `online` is whether Letterboxd is asked for them."""
 
     online: bool
 
-    def read_watchlist(self) -> Reading:
-        """Read the list now; trouble with the service is part of the reading."""
+    def read_watchlist(self, is_known: Callable[[str], bool]) -> Reading:
+        """Read the list now; trouble with the service is part of the reading.
+
+        `is_known` says whether a film of an earlier reading, by its key, has a place in the queues.
+        """
+
+    def watched(self) -> tuple[Watched, ...]:
+        """The latest entries of the member's public diary, if there is one. Raises `ServiceError`."""
 
 
 class NewFilms:
-    """The films still to be looked up, in the order of the list."""
+    """The films still to be looked up, in the order of the list; `tell` gets a line on how far that is."""
 
     def __init__(
         self,
@@ -55,6 +73,7 @@ class NewFilms:
         library: Library,
         place: DownloadPlace,
         say: Callable[[str], None],
+        tell: Callable[[str], None],
         now: Callable[[], float] = time.time,
     ) -> None:
         self._pages = pages
@@ -62,74 +81,131 @@ class NewFilms:
         self._library = library
         self._place = place
         self._say = say
+        self._tell = tell
         self._now = now
-        self._waiting: deque[Movie] = deque()
+        self._waiting: deque[_Wanted] = deque()
         self._failures: dict[str, int] = {}
-        self._pageless: set[str] = set()
-        self._progress_at = 0.0
+        self._total = 0
+        self._started_at = 0.0
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     @property
     def waiting(self) -> tuple[Movie, ...]:
-        """The films themselves."""
-        return tuple(self._waiting)
+        """The films that are in no queue yet."""
+        return tuple(wanted.movie for wanted in self._waiting if wanted.new)
 
-    def expect(self, movies: Iterable[Movie]) -> None:
-        """Take the films of a new reading in place of those of the last one; known series are left out.
+    def expect(self, unknown: Iterable[Movie], shown: Iterable[ListedFilm] = ()) -> int:
+        """Take the films of a reading in place of those of the last one; how many are new.
 
-        Films that were added by their IMDb id alone come along, until their page told their title.
+        `unknown` are in no queue, `shown` is what the list shows. Known series are left out. Films whose
+        pages are to be read again come last: those that the list names otherwise than before, and those in
+        the queues that lack something; also one added by its id alone, whose page tells its title.
         """
-        untitled = [m for m in self._queue.films(PENDING) if m.untitled and m.id not in self._pageless]
-        self._waiting = deque(m for m in (*movies, *untitled) if not self._known_series(m))
-        self._progress_at = self._now() + PROGRESS_EVERY
+        new = [_Wanted(movie, as_listed(movie), new=True) for movie in unknown]
+        new = [wanted for wanted in new if not self._is_series(wanted.film)]
+        again = {wanted.movie.id: wanted for wanted in self._due_again(shown)}
+        self._waiting = deque([*new, *again.values()])
+        self._total, self._started_at = len(self._waiting), self._now()
+        return len(new)
+
+    def notice_untitled(self) -> bool:
+        """Take films that were added meanwhile by nothing but an id or address; whether there are any."""
+        for movie in self._queue.films(PENDING):
+            if (movie.untitled or movie.unread) and self._pages.is_outdated(as_listed(movie)):
+                self._waiting.append(_Wanted(movie, as_listed(movie)))
+        self._total, self._started_at = len(self._waiting), self._now()
+        return bool(self._waiting)
+
+    def _due_again(self, shown: Iterable[ListedFilm]) -> Iterator["_Wanted"]:
+        on_list = {known.id: film for film in shown if (known := self._queue.find(listed(film, "")))}
+        for queue in (PENDING, FAILED, COMPLETED):
+            for movie in self._queue.films(queue):
+                film = on_list.get(movie.id) or self._listing(movie)
+                # What is there already needs no IMDb id any more, but its name is to be right.
+                if _has_page(movie) and self._pages.is_outdated(film, by_time=queue != COMPLETED):
+                    yield _Wanted(movie, film)
+
+    def _listing(self, movie: Movie) -> ListedFilm:
+        """The film as its list showed it last."""
+        film = as_listed(movie)
+        facts = self._pages.known_facts(film)
+        if facts is None or facts.listed is None:
+            return film
+        slug, title, year = facts.listed
+        return dataclasses.replace(film, title=title, year=year, slug=film.slug or slug)
+
+    def is_known(self, key: str) -> bool:
+        """Whether the film that an earlier reading knew by this key is in a queue, forgotten, or a series."""
+        film = film_of_key(key)
+        return self._is_series(film) or self._queue.find(listed(film, "")) is not None
 
     def look_up_next(self) -> None:
         """Read one film's page and queue the film. Raises `ServiceError`, having lost nothing.
 
         A film whose page failed twice, or is none of a film, is queued by what the list says.
         """
-        movie = self._waiting.popleft()
+        wanted = self._waiting.popleft()
         try:
-            self._look_up(movie)
+            self._look_up(wanted)
         except (RefusedForNow, StateWriteError):
             # Nothing of the film's own: it is the next one again.
-            self._waiting.appendleft(movie)
+            self._waiting.appendleft(wanted)
             raise
+        finally:
+            self._tell_progress()
 
-    def _look_up(self, movie: Movie) -> None:
+    def _tell_progress(self) -> None:
+        """A few pages are no work to speak of."""
+        done = self._total - len(self._waiting)
+        over = done == self._total or self._total < WORTH_TELLING
+        self._tell("" if over else lookup_line(done, self._total, self._now() - self._started_at))
+
+    def _look_up(self, wanted: "_Wanted") -> None:
         try:
-            facts = self._pages.facts(as_listed(movie))
+            facts = self._pages.facts(wanted.film)
         except FilmFault as error:
-            logger.warning("movie=%s film page: %s", movie.label, error)
-            self._pageless.add(movie.id)
-            self._again_or_as_listed(movie)
+            logger.warning("movie=%s film page: %s", wanted.movie.label, error)
+            self._again_or_as_listed(wanted)
             return
         except ServiceUnavailable:
-            self._again_or_as_listed(movie)
+            self._again_or_as_listed(wanted)
             raise
         if facts.kind == "series":
-            self._say(f"   ⊘ Skipped: {movie.label} - a series, not a film")
-            return
-        self._enter(with_facts(movie, facts))
-        self._say_progress()
+            self._leave_out(wanted)
+        elif wanted.new:
+            self._enter(with_facts(wanted.movie, facts))
+        else:
+            self._correct(wanted.movie, facts)
 
-    def _known_series(self, movie: Movie) -> bool:
-        facts = self._pages.known_facts(as_listed(movie))
+    def _is_series(self, film: ListedFilm) -> bool:
+        facts = self._pages.known_facts(film)
         return facts is not None and facts.kind == "series"
 
-    def _again_or_as_listed(self, movie: Movie) -> None:
-        key = movie.film_id or movie.slug or movie.label
+    def _leave_out(self, wanted: "_Wanted") -> None:
+        self._say(f"   ⊘ Skipped: {wanted.movie.label} - a series, not a film")
+        if not wanted.new and wanted.movie.status != COMPLETED:
+            self._queue.forget(wanted.movie, "a series, not a film")
+
+    def _again_or_as_listed(self, wanted: "_Wanted") -> None:
+        key = wanted.movie.film_id or wanted.movie.slug or wanted.movie.label
         self._failures[key] = self._failures.get(key, 0) + 1
         if self._failures[key] < PAGE_TRIES:
-            self._waiting.append(movie)
-        else:
-            del self._failures[key]
-            self._enter(movie)
+            self._waiting.append(wanted)
+            return
+        del self._failures[key]
+        self._pages.gave_up(wanted.film)
+        if wanted.new:
+            self._enter(wanted.movie)
+
+    def _correct(self, movie: Movie, facts: FilmFacts) -> None:
+        better = self._queue.correct(with_facts(movie, facts))
+        if better.label != movie.label:
+            self._say(f"   ✎ {movie.label} is {better.label} now")
 
     def _enter(self, movie: Movie) -> None:
-        if self._queue.find(movie) is None and self._on_disk(movie):
+        if self._queue.find(movie) is None and not movie.unread and self._on_disk(movie):
             self._queue.add_to_completed(replace(movie, owned=False, downloaded_at=int(self._now())))
             self._say(f"   ⊘ Skipped: {movie.label} - already downloaded")
         elif self._queue.add_to_pending(movie):
@@ -146,11 +222,19 @@ class NewFilms:
             return False
         return find_entry(movie, entries, name_proves=not self._queue.has_namesake(movie)) is not None
 
-    def _say_progress(self) -> None:
-        now = self._now()
-        if self._waiting and now >= self._progress_at:
-            self._progress_at = now + PROGRESS_EVERY
-            self._say(f"   … {len(self._waiting)} new films still to be looked up")
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A film to be looked up, and as what its list shows it; `new` is one that is in no queue."""
+
+    movie: Movie
+    film: ListedFilm
+    new: bool = False
+
+
+def _has_page(movie: Movie) -> bool:
+    """Whether the address of its page is known."""
+    return bool(movie.slug or movie.untitled)
 
 
 def as_listed(movie: Movie) -> ListedFilm:
@@ -166,11 +250,14 @@ def as_listed(movie: Movie) -> ListedFilm:
 
 
 def with_facts(movie: Movie, facts: FilmFacts) -> Movie:
-    """A listed film with what its page says, which knows better than the list."""
+    """A listed film with what its page says, which knows better than the list.
+
+    A list cannot tell a year from the end of a title like "Rerun (1984)"; the page can.
+    """
     return replace(
         movie,
         title=facts.title or movie.title,
-        year=facts.year or movie.year,
+        year=facts.year or (None if facts.title == movie.label else movie.year),
         original_title=facts.original_title,
         director=", ".join(facts.directors),
         imdb_id=facts.imdb_id,

@@ -12,7 +12,7 @@ from pathlib import Path
 from acquisition import Acquisition
 from call_ledger import CallLedger
 from config import Config
-from console import Console
+from console import Console, Progress
 from credentials_manager import CredentialsManager
 from destination import SavedTorrents
 from errors import ConfigError
@@ -27,6 +27,7 @@ from places import DownloadPlace
 from qbittorrent_manager import QBittorrentManager
 from queue_manager import QueueManager
 from release_choice import Preferences
+from removal_plan import rules_of
 from services import Services
 from web import WebClient
 from workers import DownloadWorker, MonitorWorker
@@ -78,7 +79,7 @@ class Program:
         config = self.config
         if config["watchlist_source"] != "web":
             source = Path(config["watchlist_source"])
-            return ExportWatchlist(source, config["username"], self.folder, self._now)
+            return ExportWatchlist(source, self.folder, self._now)
         web = WebClient(
             "letterboxd", config["letterboxd_url"], config["user_agent"], self.stop, seconds=PAGE_SECONDS
         )
@@ -87,13 +88,17 @@ class Program:
             web,
             self.folder,
             request_interval=config["request_interval"],
+            check_interval=config["check_interval"],
             stop=self.stop,
             now=self._now,
         )
 
     def _monitor_worker(self, place: DownloadPlace, library: Library) -> MonitorWorker:
         watchlist = self._watchlist()
-        new_films = NewFilms(watchlist, self.queue, library, place, self.console.say, self._now)
+        progress = Progress(self.console, self._now)
+        new_films = NewFilms(
+            watchlist, self.queue, library, place, self.console.say, progress.tell, self._now
+        )
         self._new_films = new_films
         return MonitorWorker(
             watchlist=watchlist,
@@ -101,7 +106,7 @@ class Program:
             queue=self.queue,
             services=self.services,
             console=self.console,
-            check_interval=self.config["check_interval"],
+            rules=rules_of(self.config),
             stop=self.stop,
             now=self._now,
         )

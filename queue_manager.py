@@ -6,10 +6,9 @@ A film is in exactly one queue. A claim lives in memory only, so a crash leaves 
 Never touches the network.
 """
 
-import contextlib
 import logging
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +16,19 @@ from msgspec.structs import replace
 
 import storage
 from config import Config
-from errors import FilmGone
-from history import History, event_of, log_line
-from identity import merged, with_id
+from history import event_of
+from identity import corrected, merged
 from movie import Movie, movie_from
 from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING, REMOVED
-from queue_store import QueueStore
-from retries import FRESH, from_the_start, retries_after_failure
+from retries import FRESH, NOT_REMOVED, from_the_start, retries_after_failure
+from transitions import Transitions
 
 logger = logging.getLogger(__name__)
 
 MovieLike = Movie | Mapping[str, Any]
 
 
-class QueueManager:
+class QueueManager(Transitions):
     """The queues of one state folder (default: the user's). Opening it reads and checks every queue file.
 
     Raises `StateError` for a file that cannot be believed, `StateWriteError` when a change cannot be kept.
@@ -46,12 +44,7 @@ class QueueManager:
     ) -> None:
         self.folder = Path(folder) if folder is not None else storage.state_folder()
         self._max_retries = max_retries
-        self._now = now
-        self._store = QueueStore(self.folder, now)
-        self.history = History(self.folder, now)
-        self._claims: dict[str, int] = {}
-        self._listeners: list[Callable[[], None]] = []
-        self._events: list[dict[str, Any]] = []
+        super().__init__(self.folder, now)
         with self._store.locked():
             pass
 
@@ -67,11 +60,19 @@ class QueueManager:
         """`add_to_pending` for many films with one write a file; returns the newly wanted ones."""
         return self._meet(movies, lambda movie: self._move(self._unplaced(movie), PENDING, "new"))
 
-    def learn(self, movies: Iterable[MovieLike]) -> list[Movie]:
-        """Tell the queues what a list shows. Returns the films that are in no queue, as they were given."""
-        return self._meet(movies, lambda movie: movie)
+    def learn(self, movies: Iterable[MovieLike], lists: Container[str] | None = None) -> list[Movie]:
+        """Tell the queues what a list shows. Returns the films that are in no queue, as they were given.
 
-    def _meet(self, movies: Iterable[MovieLike], unknown: Callable[[Movie], Movie]) -> list[Movie]:
+        With `lists`, those that are configured, a film that is shown leaves all others.
+        """
+        return self._meet(movies, lambda movie: movie, lists)
+
+    def _meet(
+        self,
+        movies: Iterable[MovieLike],
+        unknown: Callable[[Movie], Movie],
+        lists: Container[str] | None = None,
+    ) -> list[Movie]:
         seen = [movie_from(movie) for movie in movies]
         met = []
         with self._changing():
@@ -79,7 +80,7 @@ class QueueManager:
             for movie in seen:
                 known = self._store.find(movie)
                 if known is not None:
-                    self._learn(known, movie)
+                    self._learn(known, movie, lists)
                 else:
                     met.append(unknown(movie))
             more = self._store.count(PENDING) > before
@@ -222,8 +223,7 @@ class QueueManager:
                 not_before=0,
                 unreachable_at=None,
                 last_error=None,
-                removed_at=None,
-                missing_for=0,
+                **NOT_REMOVED,
                 **self._hand_over_facts(known, outcome),
             )
             self._move(done, COMPLETED, "handed over" if done.torrent_hash else "already there")
@@ -244,23 +244,80 @@ class QueueManager:
                 self._move(movie, FORGOTTEN, f"completed over {days:g} days ago")
         return len(old)
 
-    def forget(self, movie: Movie) -> Movie:
+    def forget(self, movie: Movie, reason: str = "forgotten by the user") -> Movie:
         """Drop a film for good: no list brings it back. Its torrent and files are left alone."""
         with self._changing():
-            return self._move(self._known(movie), FORGOTTEN, "forgotten by the user")
+            return self._move(self._known(movie), FORGOTTEN, reason)
+
+    def correct(self, movie: Movie) -> Movie:
+        """Write what a film's page says now over what is recorded; the film stays where it is."""
+        with self._changing():
+            known = self._united(self._known(movie), movie)
+            place = self._store.place(known)
+            better = corrected(known, movie)
+            return known if place is None or better == known else self._put(better, place)
+
+    def unlist(self, movies: Iterable[Movie], list_name: str) -> None:
+        """The films are not on this list any more, while others want them."""
+        self._replace_all(
+            movies,
+            lambda known, _: replace(known, lists=tuple(name for name in known.lists if name != list_name)),
+        )
+
+    def mark_removed(self, movies: Iterable[Movie], list_name: str) -> list[Movie]:
+        """The films left this list, their last one: they wait in the removed queue. One write a file.
+
+        `watched_on` of each is kept. A film that is gone, or is there already, is left out.
+        """
+        leaving = list(movies)
+        marked = []
+        with self._changing():
+            for movie in leaving:
+                known = self._store.find(movie)
+                place = self._store.place(known) if known else None
+                if known is None or place in (None, REMOVED, FORGOTTEN):
+                    continue
+                gone = replace(
+                    known,
+                    removed_at=int(self._now()),
+                    removed_from=place,
+                    missing_for=0,
+                    watched_on=movie.watched_on,
+                )
+                why = f"watched on {movie.watched_on}, left" if movie.watched_on else "left"
+                marked.append(self._move(gone, REMOVED, f"{why} {list_name}"))
+        return marked
+
+    def add_missing(self, movies: Iterable[Movie], seconds: int) -> None:
+        """Removed films were missed for so much longer; `watched_on` of each is kept."""
+        self._replace_all(
+            movies,
+            lambda known, seen: replace(
+                known, missing_for=known.missing_for + seconds, watched_on=seen.watched_on
+            ),
+        )
 
     def remember(self, movie: MovieLike) -> tuple[Movie, bool]:
         """Want a film by hand, also one that was forgotten. Its record, and whether it is newly wanted."""
-        wanted = movie_from(movie)
+        return self.remember_many([movie])[0]
+
+    def remember_many(self, movies: Iterable[MovieLike]) -> list[tuple[Movie, bool]]:
+        """`remember` for many films with one write a file; the records as they are after the last one."""
+        wanted = [movie_from(movie) for movie in movies]
         with self._changing():
-            known = self._store.find(wanted)
-            if known is not None and self._store.place(known) not in (FORGOTTEN, REMOVED):
-                self._learn(known, wanted)
-                return self._known(known), False
-            fresh = replace(merged(known, wanted), **FRESH) if known else self._unplaced(wanted)
-            kept = self._move(fresh, PENDING, "added by the user")
-        self._tell_listeners()
-        return kept, True
+            met = [self._remember(movie) for movie in wanted]
+            kept = [(self._known(movie), new) for movie, new in met]
+        if any(new for _, new in kept):
+            self._tell_listeners()
+        return kept
+
+    def _remember(self, wanted: Movie) -> tuple[Movie, bool]:
+        known = self._store.find(wanted)
+        if known is not None and self._store.place(known) not in (FORGOTTEN, REMOVED):
+            self._learn(known, wanted)
+            return self._known(known), False
+        fresh = replace(merged(known, wanted), **FRESH) if known else self._unplaced(wanted)
+        return self._move(fresh, PENDING, "added by the user"), True
 
     @property
     def max_retries(self) -> int:
@@ -304,82 +361,3 @@ class QueueManager:
     def on_queued(self, listener: Callable[[], None]) -> None:
         """Call `listener` (any thread, no lock held) whenever films became pending."""
         self._listeners.append(listener)
-
-    @contextlib.contextmanager
-    def _changing(self) -> Iterator[None]:
-        """A change that is on disk when the block ends, or did not happen; only then it is told."""
-        with self._store.locked():
-            events = self._events = []
-            with self._store.changing():
-                yield
-            self.history.append(events)
-        for event in events:
-            logger.info("%s", log_line(event))
-
-    def _claimed(self, outcome: Movie) -> tuple[Movie, bool]:
-        """The record an outcome is for, and whether somebody else changed it since it was claimed."""
-        known = self._store.find(outcome)
-        if known is None and outcome.id in self._claims:
-            # Every id we knew of it changed meanwhile, but the claimed one stays among its aliases.
-            known = self._store.by_id(outcome.id)
-        claimed = self._end_claim(outcome, known)
-        if known is None:
-            return self._unplaced(outcome), claimed is not None
-        return known, claimed is not None and claimed != known.revision
-
-    def _end_claim(self, movie: Movie, known: Movie | None) -> int | None:
-        """Forget the claim of a film, made under the id it had or has; the claimed revision, if any."""
-        if known is None:
-            return self._claims.pop(movie.id, None)
-        earlier = self._claims.pop(movie.id, None) if movie.id in known.aliases else None
-        return self._claims.pop(known.id, earlier)
-
-    def _unplaced(self, movie: Movie) -> Movie:
-        """`movie` as one that no queue has: its id is settled anew, and stays an alias if no one holds it."""
-        return replace(movie, id="") if self._store.place(movie) else with_id(movie, "")
-
-    def _hand_over_facts(self, known: Movie, outcome: Movie) -> dict[str, Any]:
-        """What an outcome says of its torrent. Said again of a completed film, silence takes nothing back."""
-        facts = {key: outcome[key] for key in ("release", "torrent_hash", "owned", "downloaded_at")}
-        if self._store.place(known) == COMPLETED and outcome.torrent_hash in (None, known.torrent_hash):
-            return {key: known[key] if value is None else value for key, value in facts.items()}
-        return facts
-
-    def _known(self, movie: Movie) -> Movie:
-        """The record of a film as it is now. Raises `FilmGone` if another process dropped it meanwhile."""
-        known = self._store.find(movie) or self._store.by_id(movie.id)
-        if known is None:
-            raise FilmGone(f"{movie.label} is in no queue any more: another process changed it just now.")
-        return known
-
-    def _learn(self, known: Movie, seen: Movie) -> None:
-        known, dropped = self._store.unite(known, seen)
-        if dropped:
-            self._events.append(event_of(known, "united", dropped=[other.id for other in dropped]))
-        place = self._store.place(known)
-        if place is None or place == FORGOTTEN:
-            return
-        knows = merged(known, seen)
-        if place == REMOVED:
-            back = COMPLETED if knows.completed_at else PENDING
-            self._move(replace(knows, removed_at=None, missing_for=0), back, "wanted again")
-        elif knows != known:
-            self._put(knows, place)
-
-    def _move(self, movie: Movie, queue: str, reason: str) -> Movie:
-        source = self._store.place(movie) or "new"
-        if source == "new":
-            movie = replace(movie, queued_at=int(self._now()))
-        placed = self._put(movie, queue)
-        self._events.append(event_of(placed, "moved", **{"from": source, "to": queue, "reason": reason}))
-        return placed
-
-    def _put(self, movie: Movie, queue: str) -> Movie:
-        placed = self._store.put(movie, queue)
-        if self._claims.pop(movie.id, None) is not None and queue == PENDING:
-            self._claims[placed.id] = placed.revision
-        return placed
-
-    def _tell_listeners(self) -> None:
-        for listener in self._listeners:
-            listener()

@@ -2,29 +2,33 @@
 
 Owns the outcomes, the count of a reading over its pages, and every message about it. Pure: no request, no
 file, no clock. A list counts as read only when as many different films were seen as each of its pages
-promised; nothing else may ever say that a film is missing.
+promised; nothing else may ever say that a film is missing. What a first page tells about the others is
+`shortcut`'s to say.
 """
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from errors import Blocked, RateLimited, ServiceError
-from film_store import FilmIndex
+from film_store import FilmIndex, film_key
 from letterboxd_pages import PageChanged, WatchlistPage
+from list_memory import ListMemory
 from movie import ListedFilm
+from shortcut import PAGE_SIZE, Claim
 
-PAGE_SIZE = 28
 MOST_PAGES = 500  # for a list that does not say how long it is
 _PAGE_PATH = re.compile(r"/([\w-]+)/watchlist/(?:page/([0-9]{1,5})/?)?", re.ASCII)
 
 
 class Outcome(Enum):
-    """How a reading ended. Only the first two say anything about films that are not on the list."""
+    """How a reading ended. Only the first four prove what is on the list, only the first two what is not."""
 
     COMPLETE = "complete"
     EMPTY = "empty"
+    ADDITIONS = "additions"
+    UNCHANGED = "unchanged"
     PARTIAL = "partial"
     PRIVATE = "private"
     NO_SUCH_USER = "no such user"
@@ -39,7 +43,9 @@ class Reading:
     """What one reading found. `films` are those of all pages that were right, whatever happened after them.
 
     `owner` and `path` name the list; `message` is a sentence for the user; `error` is set when the service
-    is to rest; `read_at` is unix seconds.
+    is to rest; `read_at` is unix seconds; `before` is what was remembered of the list; `stale` says that the
+    source is older than what is known already, so that it cannot tell of films that left; `missing` is how
+    many of the promised films were not seen after all pages.
     """
 
     outcome: Outcome
@@ -50,11 +56,34 @@ class Reading:
     message: str
     error: ServiceError | None
     read_at: int
+    before: ListMemory = field(default_factory=ListMemory)
+    stale: bool = False
+    missing: int = 0
+
+    @property
+    def list_name(self) -> str:
+        """The list's name in `watchlist.json` and in each film's `lists`."""
+        return list_name(self.owner, self.path)
 
     @property
     def proven(self) -> bool:
+        """Whether it is certain what is on the list."""
+        return self.full or self.outcome in {Outcome.ADDITIONS, Outcome.UNCHANGED}
+
+    @property
+    def full(self) -> bool:
         """Whether every film of the list was seen, so that a missing one is really missing."""
         return self.outcome in {Outcome.COMPLETE, Outcome.EMPTY}
+
+    @property
+    def length(self) -> int:
+        """How many films the list has, as far as this reading can tell."""
+        return self.promised if self.proven and self.promised is not None else len(self.films)
+
+
+def list_name(owner: str, path: str) -> str:
+    """What a list is called in our files; an export, which names no owner, goes by its path alone."""
+    return f"{owner}/{path}" if owner else path
 
 
 class Ended(Exception):
@@ -76,6 +105,8 @@ class Tally:
         self.lost_page = False
         self.ending: Ended | None = None
         self.seen_before: tuple[ListedFilm, ...] = ()
+        self.claim: Claim | None = None
+        self.steady = False
         self._promises: list[int | None] = []
         self._index: FilmIndex[ListedFilm] = FilmIndex()
         self._repeated = False
@@ -95,13 +126,29 @@ class Tally:
         return len(self._index.films)
 
     @property
+    def repeated(self) -> bool:
+        """Whether a film stood there twice."""
+        return self._repeated
+
+    @property
+    def miscounted(self) -> bool:
+        """Every page was seen, nothing moved meanwhile, and yet the number is another than promised."""
+        whole = self.ending is None and self.claim is None and not self.complete and not self.lost_page
+        return whole and (self.steady or not self.moved)
+
+    @property
+    def seen(self) -> int:
+        """Different films of the list that are known from this pass and what it proved."""
+        return len(self.claim.films) if self.claim else self.count
+
+    @property
     def promised(self) -> int | None:
         return self._promises[-1] if self._promises else None
 
     @property
     def complete(self) -> bool:
         """As many different films as each of the pages promised."""
-        return self.ending is None and set(self._promises) == {self.count}
+        return self.ending is None and self.claim is None and set(self._promises) == {self.count}
 
     @property
     def moved(self) -> bool:
@@ -109,6 +156,13 @@ class Tally:
         repeated = self._repeated and len(self.pages) > 1
         shifted = self.ending is None and (repeated or len(set(self._promises)) > 1)
         return (shifted or self.lost_page) and not self.complete
+
+    def follows(self, first: "Tally") -> None:
+        """This is the second pass over a list that seemed to move; where it shows the same, it did not."""
+        if not self.complete:
+            self.seen_before = first.films
+        shown = [film_key(film) for film in self._index.films]
+        self.steady = shown == [film_key(film) for film in first.films] and self._promises == first._promises
 
     def take(self, number: int, page: WatchlistPage, owner: str) -> int | None:
         """Add page `number` of `owner`'s list and return the number of the next. Raises `PageChanged`."""
@@ -134,7 +188,8 @@ def _check_owner(page: WatchlistPage, owner: str) -> None:
     if page.owner is None:
         raise PageChanged("does not say whose watchlist it is")
     if page.owner.lower() != owner:
-        raise PageChanged(f"is the watchlist of {page.owner[:40]}, not of {owner}")
+        hint = "if the account was renamed, set `username`"
+        raise PageChanged(f"is the watchlist of {page.owner[:40]}, not of {owner} ({hint})")
 
 
 def _check_films(page: WatchlistPage, before: int) -> None:
@@ -157,8 +212,10 @@ def _next_number(page: WatchlistPage, owner: str) -> int | None:
 
 
 def judge(tally: Tally, user: str) -> tuple[Outcome, str]:
-    """How a pass that reached its last page went."""
-    seen, promised = tally.count, tally.promised
+    """How a pass that reached its last page, or had no need to, went."""
+    if tally.claim is not None and tally.claim.proven:
+        return _judge_claim(tally.claim, user)
+    seen, promised = tally.seen, tally.promised
     if tally.complete and not seen:
         return (
             Outcome.EMPTY,
@@ -173,9 +230,17 @@ def judge(tally: Tally, user: str) -> tuple[Outcome, str]:
     )
     unread = f" Places that could not be understood: {tally.unreadable}." if tally.unreadable else ""
     return Outcome.PARTIAL, (
-        f"The watchlist of {user} was read in part: {asked}.{unread} These are wanted, nothing is concluded "
-        "about others, and the list is read anew at the next check."
+        f"The watchlist of {user} was read in part: {asked}.{unread} These are wanted, and nothing is "
+        "concluded about others. All pages are read again at the next check, then once a day if the number "
+        "stays wrong."
     )
+
+
+def _judge_claim(claim: Claim, user: str) -> tuple[Outcome, str]:
+    length = films_text(len(claim.films))
+    if not claim.newcomers:
+        return Outcome.UNCHANGED, f"The watchlist of {user} is unchanged: {length}."
+    return Outcome.ADDITIONS, f"The watchlist of {user} grew by {films_text(claim.newcomers)}: {length} now."
 
 
 def ended_by(error: ServiceError) -> Ended:

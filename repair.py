@@ -18,6 +18,7 @@ from film_store import film_key
 from follow_up import hashes_of
 from history import History, event_of
 from library import Library, find_entry
+from list_memory import Lists
 from movie import FilmFacts, Movie
 from new_films import with_facts
 from places import DownloadPlace
@@ -332,11 +333,10 @@ def _name(row: Any) -> str | None:
 
 def _pages(folder: Path) -> Iterator[Movie]:
     """The films whose pages were read, with the lists that had them when these were last read in full."""
-    lists = storage.read_json(folder / "watchlist.json", dict[str, Any], {})
     on: dict[str, list[str]] = {}
-    for name, known in lists.items():
-        for key in known.get("films", ()) if isinstance(known, dict) else ():
-            on.setdefault(str(key), []).append(name)
+    for name, known in Lists(folder).all().items():
+        for key in known.films:
+            on.setdefault(key, []).append(name)
     for facts in storage.read_json(folder / "films.json", dict[str, FilmFacts], {}).values():
         if facts.kind != "series":
             names = tuple(on.get(film_key(facts), ()))

@@ -18,6 +18,7 @@ import salvage
 import storage
 from call_ledger import LIMIT
 from errors import StateError
+from list_memory import ListMemory, Lists
 from movie import FilmFacts, Movie, movie_to_mapping
 from places import MARKER
 from queue_files import FILE_NAMES, QueueFile, VersionFile, read_films
@@ -172,9 +173,9 @@ def _other_files(folder: Path, place: Path, now: int) -> Iterator[tuple[Path, An
     )
     yield (
         folder / "watchlist.json",
-        dict[str, Any],
-        _entries_of(dict[str, Any], "the next full reading of the list writes it anew"),
-        None,
+        dict[str, ListMemory],
+        _entries_of(ListMemory, "the next full reading of the list writes it anew"),
+        Lists(folder).lock_path,
     )
     yield folder / "places.json", list[str], lambda data: _places(data, place), None
 

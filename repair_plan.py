@@ -17,6 +17,7 @@ from movie import ChosenRelease, Movie, movie_from
 from names import imdb_ids, read_name, split_title_year
 from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING, QUEUES, REMOVED
 from queue_store import AHEAD
+from retries import NOT_REMOVED
 
 LOST = "lost"
 """Where a film comes from that `--repair` brought back, in the history."""
@@ -30,6 +31,7 @@ _STATE = (
     "last_failed_at",
     "last_error",
     "removed_at",
+    "removed_from",
 )
 
 
@@ -122,17 +124,17 @@ def _change(film: Movie, event: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     change: dict[str, Any] = {"status": queue}
     if queue == PENDING:
-        change |= {"completed_at": None, "downloaded_at": None, "removed_at": None}
+        change |= {"completed_at": None, "downloaded_at": None, **NOT_REMOVED}
     elif queue == FAILED:
         change |= {"last_failed_at": at, "last_error": str(event.get("reason") or "")}
     elif queue == COMPLETED:
         came_back = event.get("from") in (COMPLETED, REMOVED, LOST)
-        change |= {"completed_at": (film.completed_at if came_back else None) or at, "removed_at": None}
+        change |= {"completed_at": (film.completed_at if came_back else None) or at, **NOT_REMOVED}
         if not film.torrent_hash:
             # It lay on the disk: there is nothing to wait for.
             change["downloaded_at"] = film.downloaded_at or at
     elif queue == REMOVED:
-        change["removed_at"] = at
+        change |= {"removed_at": at, "removed_from": event.get("from")}
     return change
 
 

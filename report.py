@@ -72,13 +72,22 @@ def status_line(statistics: Mapping[str, int]) -> str:
     return f"📊 Status: {_counts(statistics)}"
 
 
-def queue_status_line(statistics: Mapping[str, int]) -> str:
-    """The line after a look at the watchlist."""
-    return f"📋 Queue status: {_counts(statistics)}"
+def queue_status_line(statistics: Mapping[str, int], removed: int) -> str:
+    """The line after a look at the watchlist; `removed` films are mentioned where there are any."""
+    return f"📋 Queue status: {_counts(statistics)}" + (f", {removed} removed" if removed else "")
 
 
 def _counts(statistics: Mapping[str, int]) -> str:
     return ", ".join(f"{statistics[queue]} {queue}" for queue in (PENDING, FAILED, COMPLETED))
+
+
+def lookup_line(done: int, total: int, seconds: float) -> str:
+    """How far the looking up of film pages is: films done, rate and time left, once there is a rate."""
+    line = f"🔎 Film pages: {done} of {total}"
+    if not done or seconds <= 0:
+        return line
+    left = duration((total - done) * seconds / done)
+    return f"{line}, {60 * done / seconds:.0f} a minute, about {left} left"
 
 
 def final_statistics(statistics: Mapping[str, int]) -> list[str]:
@@ -100,8 +109,12 @@ def statistics_page(
     rests: Iterable[tuple[str, Rest]],
     now: float,
     calls: str = "",
+    held: Sequence[Movie] = (),
 ) -> list[str]:
-    """What `--stats` prints. `failed` is the whole failed queue, `calls` a line on the calls of the hour."""
+    """What `--stats` prints. `failed` is the whole failed queue, `calls` a line on the calls of the hour.
+
+    `held` are films that left a list and whose removal waits for the user.
+    """
     retrying = [movie for movie in failed if movie.retry_count < max_retries]
     ready = [movie for movie in retrying if movie.retry_after <= now]
     waiting = sorted((m for m in retrying if m.retry_after > now), key=lambda movie: movie.retry_after)
@@ -131,6 +144,10 @@ def statistics_page(
         "⏸️  Services at rest:",
         [f"{service_title(n)} until {clock(rest.until, now)}: {rest.reason}" for n, rest in rests],
     )
+    lines += _section(
+        "📤 Off the list, not marked as removed (`python main.py --accept-removals` does):",
+        [movie.label for movie in held],
+    )
     lines += ["", f"📞 {calls}"] if calls else []
     return lines
 
@@ -145,6 +162,7 @@ def statistics_as_json(
     max_retries: int,
     rests: Iterable[tuple[str, Rest]],
     now: float,
+    held: Sequence[Movie] = (),
 ) -> dict[str, Any]:
     """What `--stats --json` prints: the four numbers at the top level, the lists of the page beside them."""
     return {
@@ -166,6 +184,7 @@ def statistics_as_json(
             for movie in failed
             if movie.retry_count >= max_retries
         ],
+        "held": [{"id": movie.id, "title": movie.title} for movie in held],
         "resting": [{"service": name, "until": rest.until, "reason": rest.reason} for name, rest in rests],
     }
 

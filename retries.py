@@ -8,6 +8,9 @@ from movie import Movie
 from queue_files import PENDING
 from queue_store import LONGEST_WAIT
 
+NOT_REMOVED: dict[str, Any] = {"removed_at": None, "removed_from": None, "missing_for": 0, "watched_on": None}
+"""What a film has that is wanted."""
+
 FRESH: dict[str, Any] = {
     "retry_count": 0,
     "retry_after": 0,
@@ -17,8 +20,7 @@ FRESH: dict[str, Any] = {
     "completed_at": None,
     "downloaded_at": None,
     "removed_by_user": False,
-    "removed_at": None,
-    "missing_for": 0,
+    **NOT_REMOVED,
 }
 """What a film that starts all over has: nothing of its earlier tries."""
 

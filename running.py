@@ -116,6 +116,7 @@ def _shut_down(workers: Sequence[Worker], signals: Signals, program: Program) ->
         console.say(f"🛑 Stopping {worker.title}...")
         worker.stop()
     late = [worker for worker in workers if not worker.join(max(deadline - time.monotonic(), 0))]
+    console.show("")
     for worker in workers:
         console.say(
             f"{worker.icon} {worker.title.capitalize()} "
@@ -174,7 +175,7 @@ class _SingleRun(threading.Thread):
 
 def _run_once(monitor: MonitorWorker, downloads: DownloadWorker, signals: Signals, program: Program) -> int:
     workers: list[Worker] = [monitor, downloads]
-    downloads.single_run = True
+    monitor.single_run = downloads.single_run = True
     single = _SingleRun(workers, signals)
     single.start()
     while single.is_alive() and not signals.stop_requested:
@@ -188,6 +189,7 @@ def _run_once(monitor: MonitorWorker, downloads: DownloadWorker, signals: Signal
         for worker in workers:
             worker.stop()
         single.join(JOIN_SECONDS)
+    program.console.show("")
     if not single.is_alive():
         program.close()
     if single.error is not None:

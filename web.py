@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -197,21 +197,31 @@ class WebClient:
         path: str = "",
         params: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
+        may_follow: Callable[[str], bool] = lambda path: True,
     ) -> Answer:
-        """Ask for `base_url` + `path` (or a full URL of the same origin). Any status is an answer."""
+        """Ask for `base_url` + `path` (or a full URL of the same origin). Any status is an answer.
+
+        So is a redirect within the origin to a path that one `may_follow` says no to.
+        """
         url = urljoin(self.base_url + "/", path) if path else self.base_url
         if self._stop.is_set():
             raise Interrupted("stopped before a request")
         try:
             with request_limits(self._seconds, self._max_bytes, self._stop):
-                return self._follow(url, params, auth)
+                return self._follow(url, params, auth, may_follow)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             if self._stop.is_set():
                 raise Interrupted("stopped while waiting for an answer") from None
             # `from None`: the cause's text holds the whole URL and would reach the log with a traceback.
             raise ServiceUnavailable(self.service, self._describe(error)) from None
 
-    def _follow(self, url: str, params: Mapping[str, str] | None, auth: tuple[str, str] | None) -> Answer:
+    def _follow(
+        self,
+        url: str,
+        params: Mapping[str, str] | None,
+        auth: tuple[str, str] | None,
+        may_follow: Callable[[str], bool],
+    ) -> Answer:
         for _ in range(MAX_REDIRECTS + 1):
             if _origin(url) != self._origin:
                 raise ServiceUnavailable(
@@ -224,6 +234,8 @@ class WebClient:
             if answer.status not in {301, 302, 303, 307, 308} or not location:
                 return answer
             url, params = urljoin(url, location), None
+            if _origin(url) == self._origin and not may_follow(urlsplit(url).path):
+                return answer
         raise ServiceUnavailable(
             self.service, f"{service_title(self.service)} at {self._origin} redirects in a circle."
         )

@@ -1,7 +1,8 @@
-"""The two workers: what they do next, and what each kind of "no" leads to.
+"""The workers: what they do next, and what each kind of "no" leads to.
 
-MonitorWorker turns a watchlist into pending films; DownloadWorker turns pending films into completed ones.
-They share nothing but the QueueManager. No HTTP and no file here, only the order of things and reactions.
+MonitorWorker (a module of its own) turns a watchlist into pending films; DownloadWorker turns pending films
+into completed ones. They share nothing but the QueueManager. No HTTP and no file here, only the order of
+things and reactions.
 """
 
 import threading
@@ -12,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 import acquisition
-from acquisition import Acquisition, AlreadyThere, HandedOver, NotOutYet
+from acquisition import Acquisition, AlreadyThere, HandedOver, NotOutYet, PageUnread
 from console import Console
 from download_service import NoRelease
 from errors import (
@@ -26,137 +27,20 @@ from errors import (
     StateWriteError,
 )
 from follow_up import FollowUp
-from identity import listed
 from loop import IDLE, Teller
-from monitor import Outcome, Reading
+from monitor_worker import SOON, MonitorWorker
 from movie import Movie
-from new_films import NewFilms, WatchlistSource
 from queue_files import COMPLETED, FAILED, PENDING
 from queue_manager import QueueManager
 from queue_store import LONGEST_WAIT
-from report import clock, duration, queue_status_line
+from report import clock, duration
 from retries import backoff, retries_after_failure
-from services import Rest, Services
+from services import Services
 from turns import got_no_answer_before, next_again, others_got_through, without_outcome
 
-SOON = 60.0
-"""Seconds until something unreachable is asked again."""
+__all__ = ["DownloadWorker", "MonitorWorker"]
+
 AFTER_BUG = 3600
-
-
-class MonitorWorker(Teller):
-    """Reads the watchlist every `check_interval` seconds, then looks up its new films one by one."""
-
-    title = "monitor worker"
-    icon = "🎬"
-
-    def __init__(
-        self,
-        *,
-        watchlist: WatchlistSource,
-        new_films: NewFilms,
-        queue: QueueManager,
-        services: Services,
-        console: Console,
-        check_interval: float,
-        stop: threading.Event,
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        super().__init__("MonitorWorker", console, stop, now)
-        self._watchlist = watchlist
-        self._new_films = new_films
-        self._queue = queue
-        self._services = services
-        self._interval = check_interval
-        self._next_reading = 0.0
-        self._looking_up = False
-
-    def step(self) -> bool:
-        self._looking_up = False
-        rest = self._rest()
-        if rest is not None:
-            if self._new_films or self._reading_due():
-                self.say_service("letterboxd", rest.reason, rest)
-            return False
-        if self._new_films:
-            self._look_up_one()
-            return True
-        if not self._reading_due():
-            return False
-        self._check()
-        return bool(self._new_films)
-
-    def next_due(self) -> float:
-        rest = self._rest()
-        if rest is None:
-            return self._next_reading
-        return rest.until if self._new_films else max(rest.until, self._next_reading)
-
-    def recover(self) -> bool:
-        # A film that was in hand has left the new films already; the next reading shows it again.
-        had_film, self._looking_up = self._looking_up, False
-        if not had_film:
-            self._next_reading = self._now() + self._interval
-        return had_film
-
-    def _rest(self) -> Rest | None:
-        return self._services.resting("letterboxd") if self._watchlist.online else None
-
-    def _reading_due(self) -> bool:
-        now = self._now()
-        # A clock that was set back must not postpone the next reading by more than one interval.
-        return not now < self._next_reading <= now + self._interval
-
-    def _check(self) -> None:
-        self._console.say("🔍 Checking Letterboxd watchlist...")
-        reading = self._watchlist.read_watchlist()
-        self._next_reading = self._now() + self._interval
-        if reading.error is not None:
-            self._services.failed(reading.error)
-            if isinstance(reading.error, ServiceUnavailable):
-                self._next_reading = self._now() + min(SOON, self._interval)
-        else:
-            self._answered()
-        if reading.proven:
-            self.over("reading")
-        else:
-            self.say_once("reading", reading.message)
-        if reading.films or reading.outcome is Outcome.EMPTY:
-            self._take(reading)
-
-    def _take(self, reading: Reading) -> None:
-        list_name = f"{reading.owner}/{reading.path}"
-        try:
-            unknown = self._queue.learn([listed(film, list_name) for film in reading.films])
-        except StateWriteError:
-            # What this reading showed is lost: the list is read again as soon as it can be kept.
-            self._next_reading = self._now() + min(SOON, self._interval)
-            raise
-        self._new_films.expect(unknown)
-        self._console.say(f"📺 Found {len(reading.films)} movies in watchlist")
-        if self._new_films:
-            self._console.say(f"🆕 {len(self._new_films)} new movies detected")
-        else:
-            self._console.say(queue_status_line(self._queue.get_statistics()))
-
-    def _look_up_one(self) -> None:
-        self._looking_up = True
-        try:
-            self._new_films.look_up_next()
-        except ServiceError as error:
-            self._services.failed(error)
-            self.say_once("page", str(error))
-        else:
-            self._answered()
-            self.over("page")
-        self._looking_up = False
-        if not self._new_films:
-            self._console.say(queue_status_line(self._queue.get_statistics()))
-
-    def _answered(self) -> None:
-        if self._watchlist.online:
-            self._services.succeeded("letterboxd")
-            self.over("letterboxd")
 
 
 class DownloadWorker(Teller):
@@ -309,6 +193,10 @@ class DownloadWorker(Teller):
             self._settle(movie, outcome)
 
     def _settle(self, movie: Movie, outcome: acquisition.Outcome) -> None:
+        if isinstance(outcome, PageUnread):
+            self.tell_once(f"page of {movie.id}", f"{movie.label} waits until its Letterboxd page is read")
+            self._hold(movie)
+            return
         self._tried.pop(movie.id, None)
         if isinstance(outcome, NoRelease):
             self._film_failed(movie, outcome.reason)

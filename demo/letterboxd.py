@@ -20,6 +20,7 @@ from demo.server import Match, Request, StandIn
 PAGE_SIZE = 28
 State = Literal["public", "private"]
 _WATCHLIST = re.compile(r"/([A-Za-z0-9_-]+)/watchlist/(?:page/(\d+)/)?")
+_DIARY = re.compile(r"/([A-Za-z0-9_-]+)/rss/")
 _FILM = re.compile(r"/film/([^/]+)/")
 _IMDB = re.compile(r"/imdb/(tt\d+)/")
 
@@ -30,10 +31,13 @@ class _User:
     films: list[DemoFilm] = field(default_factory=list)
     state: State = "public"
     promised: int | None = None
+    diary: list[tuple[DemoFilm, str]] = field(default_factory=list)
 
 
 class StandInLetterboxd(StandIn):
-    """Serves `/<user>/watchlist/[page/<n>/]`, `/film/<slug>/`, `/imdb/<id>/`; lists newest first, 28 a page.
+    """Serves `/<user>/watchlist/[page/<n>/]`, `/<user>/rss/`, `/film/<slug>/`, `/imdb/<id>/`.
+
+    Lists are newest first, 28 a page.
 
     `generation` is the markup served (`letterboxd_markup.Generation`), today's by default; it may be changed
     at any time. Film pages exist for every film that was ever on a list or given to `know`.
@@ -94,6 +98,12 @@ class StandInLetterboxd(StandIn):
                 ids = [listed.film_id for listed in self._users[name.lower()].films]
                 del self._users[name.lower()].films[ids.index(film.film_id)]
 
+    def watch(self, name: str, film: DemoFilm, on: str) -> None:
+        """Log a film as watched on that day (`YYYY-MM-DD`), which takes it off the list."""
+        with self._lock:
+            self.remove(name, film)
+            self._users[name.lower()].diary.insert(0, (film, on))
+
     def promise(self, name: str, count: int | None) -> None:
         """Let the pages claim `count` films in all, whatever they hold; `None` is the truth again."""
         with self._lock:
@@ -138,6 +148,8 @@ class StandInLetterboxd(StandIn):
                 return Answer(403, markup.SHIELD_PAGE)
             if found := _WATCHLIST.fullmatch(request.path):
                 return self._watchlist(found[1], int(found[2] or 1))
+            if found := _DIARY.fullmatch(request.path):
+                return self._feed(found[1])
             if found := _FILM.fullmatch(request.path):
                 return self._film(found[1])
             if found := _IMDB.fullmatch(request.path):
@@ -159,6 +171,13 @@ class StandInLetterboxd(StandIn):
         shown = user.films[(number - 1) * self.page_size : number * self.page_size]
         page = markup.ListPage(user.name, shown, number, pages, promised, self.generation)
         return Answer(200, markup.watchlist_page(page))
+
+    def _feed(self, name: str) -> Answer:
+        user = self._users.get(name.lower())
+        if user is None:
+            return Answer(404, markup.error_page(markup.NOT_FOUND))
+        feed = markup.diary_feed(user.name, user.diary)
+        return Answer(200, feed, content_type="application/rss+xml; charset=utf-8")
 
     def _redirected(self, imdb_id: str) -> Answer:
         slugs = [slug for slug, film in self._pages.items() if film.imdb_id == imdb_id]

@@ -146,6 +146,27 @@ def _href(owner: str, number: int) -> str:
     return f"/{owner}/watchlist/{tail}"
 
 
+def diary_feed(owner: str, diary: Sequence[tuple[DemoFilm, str]]) -> str:
+    """The feed of a member's diary, newest first, with an item of another kind among its entries."""
+    entries = "".join(_diary_entry(owner, film, day) for film, day in diary[:50])
+    return f"""<?xml version='1.0' encoding='utf-8'?>
+<rss version="2.0" xmlns:letterboxd="https://letterboxd.com" xmlns:tmdb="https://themoviedb.org"><channel>
+<title>Letterboxd - {escape(owner)}</title><link>https://letterboxd.com/{escape(owner)}/</link>
+<item><title>Ten silent films</title><link>https://letterboxd.com/{escape(owner)}/list/ten/</link></item>
+{entries}</channel></rss>
+"""
+
+
+def _diary_entry(owner: str, film: DemoFilm, day: str) -> str:
+    # The stand-in's film pages give the film id as TMDB id.
+    return f"""<item><title>{escape(film.title)}, {film.year} - ★★★</title>
+<link>https://letterboxd.com/{escape(owner)}/film/{film.slug}/</link>
+<letterboxd:watchedDate>{day}</letterboxd:watchedDate><letterboxd:rewatch>No</letterboxd:rewatch>
+<letterboxd:filmTitle>{escape(film.title)}</letterboxd:filmTitle>
+<letterboxd:filmYear>{film.year or ""}</letterboxd:filmYear><tmdb:movieId>{film.film_id}</tmdb:movieId></item>
+"""
+
+
 def film_page(film: DemoFilm) -> str:
     """The page `/film/<slug>/`. A series differs from a film in nothing but its TMDB link."""
     name, label = escape(film.title), escape(film.label)

@@ -14,10 +14,13 @@ from support import Clock
 from acquisition import Acquisition
 from console import Console
 from destination import Destination, SavedTorrents
+from diary_feed import Watched
 from download_service import DownloadResult, Found, MovieDownloader, NoRelease
-from errors import ServiceUnavailable
+from errors import ServiceError, ServiceUnavailable
+from film_store import film_key
 from follow_up import FollowUp
 from library import Library
+from list_memory import ListMemory
 from logs import Redactor
 from loop import Pace, guarded_step
 from movie import ChosenRelease, FilmFacts, ListedFilm, Movie
@@ -27,6 +30,7 @@ from qbittorrent_manager import HandOver, TorrentStatus
 from queue_files import COMPLETED, FAILED, PENDING
 from queue_manager import QueueManager
 from reading import Outcome, Reading
+from removal_plan import RemovalRules
 from services import Services
 from torrent_file import TorrentFile, read_torrent
 from torrent_store import keep_torrent
@@ -149,16 +153,30 @@ class FakeWatchlist:
     online: bool = True
     readings: int = 0
     read: list[str] = field(default_factory=list)
+    again: set[str] = field(default_factory=set)
+    given_up: list[str] = field(default_factory=list)
+    diary: tuple[Watched, ...] | ServiceError = ()
+    diary_asked: int = 0
+    before: ListMemory = field(default_factory=ListMemory)
 
-    def read_watchlist(self) -> Reading:
+    def read_watchlist(self, is_known: Callable[[str], bool]) -> Reading:
         self.readings += 1
         if isinstance(self.reading, Exception):
             raise self.reading
         return self.reading or self.a_reading(Outcome.COMPLETE if self.films else Outcome.EMPTY)
 
     def a_reading(self, outcome: Outcome, message: str = "", error: object = None) -> Reading:
-        films = tuple(self.films)
-        return Reading(outcome, "me", "watchlist", films, None, message, error, int(self.clock()))  # type: ignore[arg-type]
+        films, now, before = tuple(self.films), int(self.clock()), self.before
+        reading = Reading(outcome, "me", "watchlist", films, len(films), message, error, now, before)  # type: ignore[arg-type]
+        if reading.proven:
+            self.before = ListMemory(films=tuple(map(film_key, films)), read_at=now)
+        return reading
+
+    def watched(self) -> tuple[Watched, ...]:
+        self.diary_asked += 1
+        if isinstance(self.diary, ServiceError):
+            raise self.diary
+        return self.diary
 
     def facts(self, film: ListedFilm) -> FilmFacts:
         self.read.append(film.title)
@@ -168,6 +186,12 @@ class FakeWatchlist:
 
     def known_facts(self, film: ListedFilm) -> FilmFacts | None:
         return self.pages.get(film.title) if film.title in self.read else None
+
+    def is_outdated(self, film: ListedFilm, *, by_time: bool = True) -> bool:
+        return film.title in self.again
+
+    def gave_up(self, film: ListedFilm) -> None:
+        self.given_up.append(film.title)
 
 
 class Bench:
@@ -181,6 +205,7 @@ class Bench:
         self.downloads.mkdir(exist_ok=True)
         self.clock = clock
         self.printed = io.StringIO()
+        self.told: list[str] = []
         self.console = Console(Redactor(), self.printed)
         self.queue = QueueManager(self.folder, max_retries=SETTINGS["max_retries"], now=clock)  # type: ignore[arg-type]
         self.services = Services(self.folder, lambda service: "credentials", clock)
@@ -234,7 +259,15 @@ class Bench:
 
     @cached_property
     def new_films(self) -> NewFilms:
-        return NewFilms(self.watchlist, self.queue, self.library, self.place, self.console.say, self.clock)
+        return NewFilms(
+            self.watchlist,
+            self.queue,
+            self.library,
+            self.place,
+            self.console.say,
+            self.told.append,
+            self.clock,
+        )
 
     @cached_property
     def monitor_worker(self) -> MonitorWorker:
@@ -244,7 +277,7 @@ class Bench:
             queue=self.queue,
             services=self.services,
             console=self.console,
-            check_interval=3600,
+            rules=RemovalRules(interval=3600, limit=0.1),
             stop=threading.Event(),
             now=self.clock,
         )

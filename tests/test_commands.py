@@ -178,6 +178,115 @@ def test_add_by_imdb_id_uses_the_title_of_a_page_read_before(folder: Path) -> No
     assert QueueManager(folder, max_retries=5).films(PENDING)[0].label == "Heat (1995)"
 
 
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    return tmp_path / "films.txt"
+
+
+def test_import_wants_the_films_of_a_file_by_hand(queue: QueueManager, films: Path, capsys: Out) -> None:
+    films.write_text("Heat (1995)\ntt0078748\nHeat (1995)\nThe Matrix (1999)\n")
+    assert main(["--import", str(films)]) == 0
+    assert capsys.readouterr().out == f"✓ Imported from {films}: 2 films added, 1 known already.\n"
+    added = queue.films(PENDING)[2:]
+    assert [(movie.label, movie.lists) for movie in added] == [
+        ("Heat (1995)", ("manual",)),
+        ("tt0078748", ("manual",)),
+    ]
+
+
+def test_import_is_one_write_a_file_for_any_number_of_films(
+    queue: QueueManager, folder: Path, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue.forget(queue.films(PENDING)[0])
+    films.write_text("tt0133093\n" + "".join(f"Film {number} (1950)\n" for number in range(300)))
+    written: list[str] = []
+    write = storage.write_bytes
+
+    def noted(path: Path, data: bytes) -> None:
+        written.append(path.name)
+        write(path, data)
+
+    monkeypatch.setattr(storage, "write_bytes", noted)
+    assert main(["--import", str(films)]) == 0
+    assert sorted(name for name in written if name.endswith(".json")) == [
+        "forgotten.json",
+        "queue_pending.json",
+    ]
+    assert (len(queue.films(PENDING)), queue.films(FORGOTTEN)) == (302, [])
+
+
+def test_import_tells_a_known_film_its_ids_and_leaves_it_where_it_is(
+    queue: QueueManager, films: Path
+) -> None:
+    queue.add_to_completed(replace(MATRIX, torrent_hash="a" * 40))
+    queue.add_to_failed(RELOADED, "No torrents found", 2_000_000_000)
+    films.write_text(
+        "Name,Year,Letterboxd URI\n"
+        "The Matrix,1999,https://boxd.it/2a1m\n"
+        "The Matrix Reloaded,2003,https://boxd.it/2a1c\n"
+    )
+    assert main(["--import", str(films)]) == 0
+    [matrix], [reloaded] = queue.films(COMPLETED), queue.films(FAILED)
+    assert (matrix.lid, matrix.lists, matrix.torrent_hash) == ("2a1m", ("manual",), "a" * 40)
+    assert (reloaded.lid, reloaded.lists, reloaded.last_error) == ("2a1c", ("manual",), "No torrents found")
+
+
+def test_import_names_the_lines_that_it_cannot_read_and_takes_the_others(
+    queue: QueueManager, films: Path, capsys: Out
+) -> None:
+    films.write_text("Heat\nAlien (1979)\nhttps://boxd.it/zzzz\n")
+    assert main(["--import", str(films)]) == 1
+    out = capsys.readouterr().out
+    assert f"❌ 2 lines of {films} cannot be read" in out
+    assert "line 1: 'Heat': write \"Title (Year)\"" in out
+    assert "line 3: 'https://boxd.it/zzzz': a short link" in out
+    assert "1 film added, 0 known already" in out
+
+
+def test_import_shows_twenty_lines_and_counts_the_rest(queue: QueueManager, films: Path, capsys: Out) -> None:
+    before = queue.revision
+    films.write_text("no film\n" * 25 + "x" * 5000)
+    assert main(["--import", str(films)]) == 1
+    out = capsys.readouterr().out
+    assert out.count("• line") == 20
+    assert "… and 6 more" in out
+    assert "none of its lines names a film" in out
+    assert queue.revision == before
+
+
+def test_import_knows_a_film_by_its_short_link_or_page_from_any_queue(
+    queue: QueueManager, films: Path, capsys: Out
+) -> None:
+    queue.add_to_completed(Movie(title="Alien", year=None, lid="2awY", slug="alien", imdb_id="tt0078748"))
+    films.write_text("https://boxd.it/2awY\nhttps://letterboxd.com/film/alien/\ntt0078748\n")
+    assert main(["--import", str(films)]) == 0
+    assert "0 films added, 1 known already" in capsys.readouterr().out
+    [alien] = queue.films(COMPLETED)
+    assert (alien.title, alien.lists) == ("Alien", ("manual",))
+
+
+def test_import_uses_what_pages_said_before(folder: Path, films: Path) -> None:
+    facts = FilmFacts(title="Heat", year=1995, imdb_id="tt0113277", film_id="1", lid="29pK", slug="heat-1995")
+    storage.write_json(folder / "films.json", {"1": facts})
+    films.write_text("boxd.it/29pK\nhttps://letterboxd.com/film/heat-1995/\ntt0113277\nHeat (1995)\n")
+    assert main(["--import", str(films)]) == 0
+    [heat] = QueueManager(folder, max_retries=5).films(PENDING)
+    assert (heat.id, heat.label, heat.film_id, heat.slug) == ("tt0113277", "Heat (1995)", "1", "heat-1995")
+
+
+@pytest.mark.parametrize("name", ["missing.csv", "."])
+def test_import_of_what_is_no_list_exits_with_one(tmp_path: Path, capsys: Out, name: str) -> None:
+    assert main(["--import", str(tmp_path / name)]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith(f"❌ {tmp_path}")
+    assert out.count("\n") == 1
+
+
+def test_import_of_no_name_at_all_is_not_the_folder_we_are_in(queue: QueueManager, capsys: Out) -> None:
+    assert main(["--import", ""]) == 2
+    assert "name a file" in capsys.readouterr().out
+
+
 def test_why_tells_the_life_of_a_film(queue: QueueManager, capsys: Out) -> None:
     queue.add_to_failed(MATRIX, "No torrents found", 4_000_000_000)
     assert main(["--why", "tt0133093"]) == 0

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from support import Clock
 
-from console import RULE, Console
+from console import RULE, Console, Progress
 from logs import Redactor
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -127,3 +128,64 @@ def test_the_c_locale_does_not_end_the_program() -> None:
     code = r"console.say('\U0001f4cb')"
     ended = run(code, '"$PY" -c "$CODE"', LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "?\n", "")
+
+
+# --- a line that changes in place
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def screen(stream: io.StringIO) -> list[str]:
+    """What stands on the terminal: each line after the last time it was erased."""
+    return [line.rpartition("\r\x1b[K")[2] for line in stream.getvalue().split("\n")]
+
+
+def test_the_changing_line_stays_below_what_is_said() -> None:
+    stream = Terminal()
+    console = Console(Redactor(), stream)
+    console.show("1 of 9")
+    console.say("✓ Added: Heat (1995)")
+    console.show("2 of 9")
+    assert screen(stream) == ["✓ Added: Heat (1995)", "2 of 9"]
+    console.show("")
+    assert screen(stream) == ["✓ Added: Heat (1995)", ""]
+
+
+def test_the_changing_line_fits_the_width_and_holds_no_control_characters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    stream = Terminal()
+    Console(Redactor(), stream).show("a\x1b" + "b" * 50)
+    assert screen(stream) == ["a?" + "b" * 16]
+
+
+def test_no_line_changes_in_place_where_there_is_no_terminal() -> None:
+    stream = io.StringIO()
+    console = Console(Redactor(), stream)
+    console.show("1 of 9")
+    console.say("done")
+    assert stream.getvalue() == "done\n"
+
+
+def test_progress_is_in_place_at_a_terminal() -> None:
+    stream, clock = Terminal(), Clock()
+    progress = Progress(Console(Redactor(), stream), clock)
+    progress.tell("1 of 9")
+    progress.tell("2 of 9")
+    assert screen(stream) == ["2 of 9"]
+    progress.tell("")
+    assert screen(stream) == [""]
+
+
+def test_progress_is_a_line_a_minute_elsewhere() -> None:
+    stream, clock = io.StringIO(), Clock()
+    progress = Progress(Console(Redactor(), stream), clock)
+    for number in range(1, 10):
+        progress.tell(f"{number} of 9")
+        clock.time += 20
+    progress.tell("")
+    assert stream.getvalue() == "   4 of 9\n   7 of 9\n"

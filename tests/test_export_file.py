@@ -26,8 +26,8 @@ def export(tmp_path: Path) -> Path:
     return path
 
 
-def read(source: Path, username: str | None = "Me") -> Reading:
-    return ExportWatchlist(source, username, source.parent / "state", lambda: NOON).read_watchlist()
+def read(source: Path) -> Reading:
+    return ExportWatchlist(source, source.parent / "state", lambda: NOON).read_watchlist()
 
 
 def zipped(path: Path, members: dict[str, str]) -> Path:
@@ -49,12 +49,8 @@ def aged(path: Path, seconds: int) -> Path:
 def test_a_whole_file_is_a_complete_reading_in_file_order(export: Path) -> None:
     reading = read(export)
     assert (reading.outcome, reading.films, reading.promised) == (Outcome.COMPLETE, FILMS, 2)
-    assert (reading.owner, reading.path, reading.error, reading.read_at) == ("me", "watchlist", None, NOON)
+    assert (reading.list_name, reading.error, reading.read_at) == (f"export:{export}", None, NOON)
     assert reading.message == f"The export {export} (watchlist_source) was read in full: 2 films."
-
-
-def test_a_list_without_a_user_name_has_an_owner_too(export: Path) -> None:
-    assert read(export, None).owner == "export"
 
 
 def test_a_header_alone_is_an_empty_list(export: Path) -> None:
@@ -330,7 +326,7 @@ def test_a_folder_without_an_export_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_row_is_all_that_is_known_of_a_film_whose_page_was_never_read(export: Path) -> None:
-    watchlist = ExportWatchlist(export, "me", export.parent / "state")
+    watchlist = ExportWatchlist(export, export.parent / "state")
     film, _ = watchlist.read_watchlist().films
     assert watchlist.known_facts(film) is None
     assert watchlist.facts(film) == FilmFacts(title="Alien", year=1979, lid="2awY")
@@ -340,5 +336,5 @@ def test_a_row_is_all_that_is_known_of_a_film_whose_page_was_never_read(export: 
 def test_what_an_earlier_reading_by_the_web_knew_is_used(export: Path) -> None:
     facts = FilmFacts(title="Alien", year=1979, lid="2awY", film_id="7", imdb_id="tt0078748")
     (export.parent / "films.json").write_bytes(msgspec.json.encode({"7": facts}))
-    watchlist = ExportWatchlist(export, "me", export.parent)
+    watchlist = ExportWatchlist(export, export.parent)
     assert watchlist.facts(FILMS[0]) == watchlist.known_facts(FILMS[0]) == facts

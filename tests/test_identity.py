@@ -103,3 +103,9 @@ def test_a_mention_that_knows_less_takes_nothing_away() -> None:
 def test_a_listed_film_has_no_id_before_the_queue_settles_it() -> None:
     movie = listed(ListedFilm("Alien", 1979, film_id="2", slug="alien"), "me/watchlist")
     assert (movie.id, movie.film_id, movie.lists) == ("", "2", ("me/watchlist",))
+
+
+def test_a_list_that_takes_the_end_of_a_title_for_a_year_teaches_nothing() -> None:
+    known, shown = Movie(title="Rerun (1984)", slug="rerun"), Movie(title="Rerun", year=1984, slug="rerun")
+    assert merged(known, shown).label == "Rerun (1984)"
+    assert merged(known, shown).year is None

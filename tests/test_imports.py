@@ -14,12 +14,13 @@ LAYERS = " ".join(
     (
         "main demo commands running program why",
         "repair repair_files repair_plan salvage",
-        "workers loop new_films follow_up acquisition turns report",
-        "monitor export_file reading letterboxd_pages letterboxd_markup film_store",
+        "workers monitor_worker removals removal_plan loop new_films follow_up acquisition turns report",
+        "monitor import_file export_file reading shortcut list_memory diary_feed",
+        "letterboxd_pages letterboxd_markup film_store",
         "filelist_downloader filelist_answers call_ledger release_choice release_names download_service",
         "destination qbittorrent_manager qbittorrent_answers qbittorrent_refusals torrent_store torrent_file",
         "library names places services",
-        "queue_manager retries queue_store queue_files history identity",
+        "queue_manager transitions retries queue_store queue_files history identity",
         "wizard credentials_manager config config_entries options option_rules",
         "console signals logs web movie storage errors",
     )

@@ -111,6 +111,7 @@ def make(site: Site, tmp_path: Path) -> Iterator[Make]:
             webs[-1],
             tmp_path,
             request_interval=interval,
+            check_interval=3600,
             stop=stop,
             now=lambda: NOW,
             jitter=lambda: 1.0,
@@ -146,10 +147,10 @@ def test_a_list_over_three_pages_is_complete(site: Site, make: Make, generation:
 
 def test_a_proven_reading_is_kept_with_its_proof(site: Site, make: Make, tmp_path: Path) -> None:
     put_list(site, 29)
-    (tmp_path / "watchlist.json").write_text('{"bob/watchlist": {"films": []}}')
+    (tmp_path / "watchlist.json").write_text('{"bob/watchlist": {"films": ["7"]}}')
     make().read_watchlist()
     kept = json.loads((tmp_path / "watchlist.json").read_text())
-    assert kept["bob/watchlist"] == {"films": []}
+    assert kept["bob/watchlist"] == {"films": ["7"]}
     assert kept["alice/watchlist"]["films"][:2] == ["1001", "1002"]
     assert kept["alice/watchlist"]["proof"] == "29 of 29 films on 2 pages"
     assert kept["alice/watchlist"]["read_at"] == NOW
@@ -238,7 +239,7 @@ def test_a_short_list_is_partial_and_its_films_count(site: Site, make: Make, tmp
     reading = make().read_watchlist()
     assert (reading.outcome, reading.proven, len(reading.films)) == (Outcome.PARTIAL, False, 2)
     assert "read in part: 2 of 3 films. Places that could not be understood: 1." in reading.message
-    assert not (tmp_path / "watchlist.json").exists()
+    assert "read_at" not in json.loads((tmp_path / "watchlist.json").read_text())["alice/watchlist"]
 
 
 def test_a_list_of_unknown_length_is_partial(site: Site, make: Make) -> None:

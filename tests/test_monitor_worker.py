@@ -7,7 +7,7 @@ from bench import Bench
 from support import NOON, Clock, full_disk
 
 from errors import Blocked, RateLimited, ServiceUnavailable
-from movie import ListedFilm
+from movie import FilmFacts, ListedFilm
 from queue_files import COMPLETED, PENDING
 from reading import Outcome
 from services import BLOCKED
@@ -273,3 +273,13 @@ def test_a_completed_film_that_is_still_listed_is_left_alone(bench: Bench) -> No
     later(bench, HOUR)
     assert bench.titles(COMPLETED) == ["Alien"]
     assert bench.watchlist.read == ["Alien"]
+
+
+def test_a_film_added_by_its_address_is_looked_up_at_the_next_wake(bench: Bench) -> None:
+    run(bench)
+    bench.queue.add_to_pending({"title": "alien", "slug": "alien", "lists": ["manual"]})
+    bench.watchlist.pages["alien"] = FilmFacts(title="Alien", year=1979, imdb_id="tt0078748", slug="alien")
+    bench.watchlist.again = {"alien"}
+    later(bench, 60)
+    assert bench.watchlist.readings == 1
+    assert bench.queue.films(PENDING)[0].label == "Alien (1979)"

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 from bench import Bench
+from msgspec.structs import replace
 from support import NOON, Clock, full_disk
 
 from errors import Blocked, FilmFault, ServiceUnavailable, StateWriteError
-from movie import FilmFacts, Movie
+from identity import listed
+from movie import FilmFacts, ListedFilm, Movie
 from new_films import NewFilms, as_listed, with_facts
-from queue_files import COMPLETED, PENDING
+from queue_files import COMPLETED, FAILED, PENDING
 
 ALIEN = Movie(title="Alien", year=1979, film_id="1", slug="alien", lists=("me/watchlist",))
 BRAZIL = Movie(title="Brazil", year=1985, film_id="2", slug="brazil", lists=("me/watchlist",))
@@ -55,6 +57,13 @@ def test_the_page_knows_title_and_year_better_and_the_list_its_ids() -> None:
 
 def test_a_page_that_knows_no_year_takes_none_away() -> None:
     assert with_facts(ALIEN, FilmFacts(title="")).label == "Alien (1979)"
+
+
+def test_brackets_at_the_end_of_a_title_are_no_year_where_the_page_has_none() -> None:
+    listed = Movie(title="Rerun", year=1984, film_id="1", slug="rerun")
+    assert with_facts(listed, FilmFacts(title="Rerun (1984)")).label == "Rerun (1984)"
+    assert with_facts(listed, FilmFacts(title="Rerun (1984)")).year is None
+    assert with_facts(listed, FilmFacts(title="Rerun (1984)", year=2001)).year == 2001
 
 
 def test_the_page_is_asked_for_by_every_id_of_the_list() -> None:
@@ -181,12 +190,82 @@ def test_a_new_reading_replaces_what_was_still_to_be_looked_up(new_films: NewFil
     assert [film.title for film in new_films.waiting] == ["Brazil"]
 
 
-def test_a_long_list_says_each_minute_how_much_is_left(bench: Bench, new_films: NewFilms) -> None:
+def test_a_long_lookup_tells_how_far_it_is_and_then_no_more(bench: Bench, new_films: NewFilms) -> None:
     new_films.expect([Movie(title=f"Film {n}", slug=f"film-{n}") for n in range(30)])
     for _ in range(30):
         bench.clock.time += 5
         new_films.look_up_next()
-    assert [line for line in bench.said if "still to be looked up" in line] == [
-        "   … 18 new films still to be looked up",
-        "   … 6 new films still to be looked up",
-    ]
+    assert bench.told[0] == "🔎 Film pages: 1 of 30, 12 a minute, about 2 minutes left"
+    assert bench.told[28:] == ["🔎 Film pages: 29 of 30, 12 a minute, about 5 seconds left", ""]
+
+
+def test_a_few_pages_are_not_worth_telling(bench: Bench, new_films: NewFilms) -> None:
+    new_films.expect([ALIEN, BRAZIL])
+    new_films.look_up_next()
+    assert bench.told == [""]
+
+
+# --- pages that are read again
+
+
+def test_a_film_gains_what_its_page_says_by_now(bench: Bench, new_films: NewFilms) -> None:
+    bench.queue.add_to_pending(replace(ALIEN, year=None))
+    bench.watchlist.pages["Alien"] = FilmFacts(title="Alien", year=1979, imdb_id="tt0078748", slug="alien")
+    bench.watchlist.again = {"Alien"}
+    assert new_films.expect([]) == 0
+    new_films.look_up_next()
+    [film] = bench.queue.films(PENDING)
+    assert (film.id, film.year, film.aliases) == ("tt0078748", 1979, ("letterboxd:1",))
+    assert bench.said == ["   ✎ Alien is Alien (1979) now"]
+
+
+def test_a_failed_film_is_corrected_where_it_is(bench: Bench, new_films: NewFilms) -> None:
+    bench.queue.add_to_pending(ALIEN)
+    bench.queue.add_to_failed(ALIEN, "No torrents found", bench.clock() + 3600)
+    bench.watchlist.pages["Alien"] = FilmFacts(title="Alien", year=1979, imdb_id="tt0078748")
+    bench.watchlist.again = {"Alien"}
+    new_films.expect([])
+    new_films.look_up_next()
+    [film] = bench.queue.films(FAILED)
+    assert (film.imdb_id, film.retry_after) == ("tt0078748", int(bench.clock()) + 3600)
+
+
+def test_a_page_is_read_again_by_what_the_list_shows_now(bench: Bench, new_films: NewFilms) -> None:
+    bench.queue.add_to_pending(ALIEN)
+    renamed = ListedFilm("Alien: The Cut", 1979, film_id="1", slug="alien-2")
+    bench.queue.learn([listed(renamed, "me/watchlist")])
+    bench.watchlist.again, bench.watchlist.read = {"Alien: The Cut"}, ["Alien: The Cut"]
+    bench.watchlist.pages["Alien: The Cut"] = FilmFacts(title="Alien: The Cut", year=1979, slug="alien-2")
+    new_films.expect([], [renamed])
+    new_films.look_up_next()
+    assert bench.titles(PENDING) == ["Alien: The Cut"]
+
+
+def test_a_page_that_tells_of_a_series_takes_the_film_out(bench: Bench, new_films: NewFilms) -> None:
+    bench.queue.add_to_pending(ALIEN)
+    bench.watchlist.pages["Alien"] = FilmFacts(title="Alien", kind="series")
+    bench.watchlist.again = {"Alien"}
+    new_films.expect([])
+    new_films.look_up_next()
+    assert bench.titles(PENDING) == []
+    assert bench.said == ["   ⊘ Skipped: Alien (1979) - a series, not a film"]
+
+
+def test_a_page_that_cannot_be_read_is_left_alone_for_a_while(bench: Bench, new_films: NewFilms) -> None:
+    bench.watchlist.trouble["Alien"] = [FilmFault("no page")] * 2
+    new_films.expect([ALIEN])
+    new_films.look_up_next()
+    new_films.look_up_next()
+    assert bench.watchlist.given_up == ["Alien"]
+
+
+@pytest.mark.parametrize("key", ["1", "lid:a1", "slug:alien"])
+def test_a_film_of_an_earlier_reading_is_known_by_its_key_in_any_queue(
+    bench: Bench, new_films: NewFilms, key: str
+) -> None:
+    film = {"1": "film_id", "lid:a1": "lid", "slug:alien": "slug"}[key]
+    assert not new_films.is_known(key)
+    bench.queue.add_to_pending(Movie(title="Alien", year=1979, **{film: key.rpartition(":")[2]}))  # type: ignore[arg-type]
+    assert new_films.is_known(key)
+    bench.queue.forget(bench.queue.films(PENDING)[0])
+    assert new_films.is_known(key)

@@ -248,7 +248,7 @@ def test_of_a_ledger_with_wrong_entries_none_counts_less(bench: Bench) -> None:
 def test_right_entries_of_films_services_and_lists_are_kept(bench: Bench) -> None:
     pages = FilmStore(bench.folder / "films.json")
     for title in ("Charade", "Detour"):
-        pages.add(FilmFacts(title=title, slug=title.lower()))
+        pages.keep(FilmFacts(title=title, slug=title.lower()))
     bench.services.failed(AuthError("filelist", "no"))
     for name in ("films.json", "services.json"):
         left_as(bench.folder / name, (bench.folder / name).read_bytes()[:-12])
@@ -482,7 +482,7 @@ def test_a_film_page_that_was_read_gives_the_film_its_ids_and_lists(
     bench: Bench, torrent: TorrentFile
 ) -> None:
     facts = FilmFacts(title="Charade", year=1963, imdb_id="tt0056923", film_id="76923", slug="charade")
-    FilmStore(bench.folder / "films.json").add(facts)
+    FilmStore(bench.folder / "films.json").keep(facts)
     storage.write_json(bench.folder / "watchlist.json", {"me/watchlist": {"films": ["76923"], "read_at": 1}})
     assert run(bench) == 0
     movie = the_film(bench)

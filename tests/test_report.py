@@ -120,7 +120,22 @@ def test_intervals_of_the_banner_are_given_in_minutes_too(seconds: int, shown: s
 def test_the_lines_about_the_queues_name_three_numbers() -> None:
     assert report.loaded_line(COUNTS) == "📋 Loaded queues: 5 pending, 2 failed, 10 completed"
     assert report.status_line(COUNTS) == "📊 Status: 5 pending, 2 failed, 10 completed"
-    assert report.queue_status_line(COUNTS) == "📋 Queue status: 5 pending, 2 failed, 10 completed"
+    assert report.queue_status_line(COUNTS, 0) == "📋 Queue status: 5 pending, 2 failed, 10 completed"
+    assert (
+        report.queue_status_line(COUNTS, 1) == "📋 Queue status: 5 pending, 2 failed, 10 completed, 1 removed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("done", "seconds", "line"),
+    [
+        (0, 0, "🔎 Film pages: 0 of 1000"),
+        (1, 3, "🔎 Film pages: 1 of 1000, 20 a minute, about 50 minutes left"),
+        (990, 2970, "🔎 Film pages: 990 of 1000, 20 a minute, about 30 seconds left"),
+    ],
+)
+def test_a_long_lookup_tells_rate_and_time_left(done: int, seconds: float, line: str) -> None:
+    assert report.lookup_line(done, 1000, seconds) == line
 
 
 def test_the_final_statistics_name_all_four() -> None:

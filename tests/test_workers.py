@@ -320,3 +320,11 @@ def test_a_single_run_tries_no_film_twice_however_soon_it_is_due_again(bench: Be
     bench.run()
     assert bench.tracker.asked == ["One"]
     assert bench.titles(FAILED) == ["One"]
+
+
+def test_a_film_known_by_its_address_alone_waits_for_its_page_at_no_cost(bench: Bench) -> None:
+    bench.queue.add_to_pending({"title": "alien", "slug": "alien", "lists": ["manual"]})
+    bench.run(bench.downloads_worker)
+    assert bench.tracker.asked == []
+    assert bench.queue.films(PENDING)[0].not_before == 0
+    assert bench.said_of("alien waits until its Letterboxd page is read") == 1

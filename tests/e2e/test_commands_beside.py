@@ -48,6 +48,22 @@ def test_a_retry_beside_the_daemon_is_made_within_a_minute(world: World) -> None
         assert daemon.stop().code == 0
 
 
+def test_films_imported_from_a_file_are_fetched_by_the_running_daemon(world: World, tmp_path: Path) -> None:
+    world.filelist.add_torrent(THIRD, NAME)
+    wishes = tmp_path / "wishes.txt"
+    wishes.write_text(f"# to watch\n- {THIRD.label}\n- {FILM.label}\nno film\n")
+    with Daemon(slow(world)) as daemon:
+        daemon.wait_for("No torrents found")
+        imported = run_main(slow(world), "--import", str(wishes))
+        assert imported.code == 1
+        assert "line 4: 'no film'" in imported.out
+        assert "1 film added, 1 known already" in imported.out
+        daemon.wait_for(f"✅ Torrent saved: {THIRD.label}", 70)
+        assert daemon.stop().code == 0
+    assert [entry["lists"] for entry in world.queue("completed")] == [["manual"]]
+    assert "manual" in world.queue("failed")[0]["lists"]
+
+
 def test_a_film_added_by_its_imdb_id_gets_its_title_from_its_page(world: World) -> None:
     assert THIRD.imdb_id is not None
     world.filelist.add_torrent(THIRD, NAME)

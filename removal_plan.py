@@ -1,0 +1,185 @@
+"""Which films count as removed from a list. Pure: records and `now` in, a plan out.
+
+A film is removed when two full proven readings, a `check_interval` apart, miss it. Too many at once, or a
+list that lost more than half, is more likely trouble than a wish: then nothing is, until the user says so.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from film_store import film_key
+from identity import names_of
+from list_memory import ListMemory, Mark, Missed
+from movie import ListedFilm, Movie
+from names import fold
+from queue_files import COMPLETED, FAILED, PENDING
+
+if TYPE_CHECKING:
+    from reading import Reading
+
+DAY = 24 * 3600
+ALWAYS_ALLOWED = 3
+WANTED = (PENDING, FAILED, COMPLETED)
+"""The queues from which films are removed."""
+
+
+@dataclass(frozen=True)
+class RemovalRules:
+    """`interval`: seconds between the two readings; `limit`: share of the list that may go in 24 hours."""
+
+    interval: float
+    limit: float
+
+
+def rules_of(config: Mapping[str, Any]) -> RemovalRules:
+    """The rules as configured."""
+    return RemovalRules(float(config["check_interval"]), float(config["removal_limit"]))
+
+
+@dataclass(frozen=True)
+class RemovalPlan:
+    """What follows from a full reading: the new memory, and what to do.
+
+    `marked` films are removed, `unlisted` ones leave this list only, `held` ones wait for the user, because
+    of `reason`, which ends a sentence that begins with them.
+    """
+
+    memory: ListMemory
+    marked: tuple[Movie, ...] = ()
+    unlisted: tuple[Movie, ...] = ()
+    held: tuple[Movie, ...] = ()
+    reason: str = ""
+
+
+def missing_from(tracked: Iterable[Movie], on_list: Iterable[Movie]) -> list[Movie]:
+    """The tracked films that a list shows under none of their ids and names.
+
+    Letterboxd merges films and gives them new ids. So a film counts as there, whatever its ids, as long as
+    the list shows one of its slug, its IMDb id, or its title in the same year or without one.
+    """
+    shown = list(on_list)
+    names = {name for film in shown for name in names_of(film)}
+    slugs = {film.slug for film in shown if film.slug}
+    away = [film for film in tracked if names.isdisjoint(names_of(film)) and film.slug not in slugs]
+    years = _years_by_title(shown) if away else {}
+    return [film for film in away if not _named(film, years.get(fold(film.title), set()))]
+
+
+def _years_by_title(films: Iterable[Movie]) -> dict[str, set[int | None]]:
+    years: defaultdict[str, set[int | None]] = defaultdict(set)
+    for film in films:
+        for title in filter(None, (film.title, film.original_title)):
+            years[fold(title)].add(film.year)
+    return years
+
+
+def _named(film: Movie, years: set[int | None]) -> bool:
+    return bool(years) and (film.year is None or not years.isdisjoint({film.year, None}))
+
+
+def plan_removals(
+    missing: Sequence[Movie],
+    memory: ListMemory,
+    reading: "Reading",
+    rules: RemovalRules,
+    *,
+    all_read: bool = True,
+) -> RemovalPlan:
+    """What a full proven reading means for the films it misses; `memory` is what is known of its list.
+
+    Unless the pages of all films it shows were read (`all_read`) one of them may be a film that seems to be
+    missing, merged or under a new id: then nothing is concluded before the next reading.
+    """
+    name, length, now = reading.list_name, reading.length, reading.read_at
+    first = _first_missed(missing, memory, reading)
+    if not all_read:
+        return RemovalPlan(replace(memory, length=length, missed=first))
+    confirmed = [movie for movie in missing if now - first[movie.id].since >= rules.interval]
+    unlisted = tuple(movie for movie in confirmed if set(movie.lists) - {name})
+    leaving = tuple(movie for movie in confirmed if movie not in unlisted)
+    # A mark that lies ahead was made by a clock that was wrong: it counts as made now.
+    made = (replace(mark, at=min(mark.at, now)) for mark in memory.marks)
+    recent = tuple(mark for mark in made if now - mark.at < DAY)
+    of = max((*(first[movie.id].of for movie in leaving), *(mark.of for mark in recent)), default=0)
+    reason = _too_many(len(leaving), len(recent), length, of, rules.limit) if leaving else ""
+    marked = () if reason else leaving
+    settled = {movie.id for movie in (*marked, *unlisted)}
+    return RemovalPlan(
+        memory=replace(
+            memory,
+            length=length,
+            missed={key: missed for key, missed in first.items() if key not in settled},
+            marks=(*recent, *(Mark(movie.id, now, of) for movie in marked)),
+            held=tuple(movie.id for movie in leaving) if reason else (),
+        ),
+        marked=marked,
+        unlisted=unlisted,
+        held=leaving if reason else (),
+        reason=reason,
+    )
+
+
+def _first_missed(missing: Sequence[Movie], memory: ListMemory, reading: "Reading") -> dict[str, Missed]:
+    """By id, since when each film is missing and how long the list was before.
+
+    What followed from the last proven reading may have been lost: a film that it showed was not missing
+    then, whatever was noted earlier, and films may have left at it.
+    """
+    shown, now = set(reading.before.films), reading.read_at
+    before = max(len(shown), memory.length) or reading.length + len(missing)
+    first = {}
+    for movie in missing:
+        noted = _noted(movie, memory) if shown.isdisjoint(_keys_of(movie)) else None
+        known = noted or Missed(now, before)
+        # One that lies ahead was noted by a clock that was wrong.
+        first[movie.id] = replace(known, since=min(known.since, now))
+    return first
+
+
+def _noted(movie: Movie, memory: ListMemory) -> Missed | None:
+    return next((memory.missed[key] for key in (movie.id, *movie.aliases) if key in memory.missed), None)
+
+
+def _keys_of(movie: Movie) -> set[str]:
+    """What the film may be called in `watchlist.json`."""
+    title = movie.title
+    by_each = (
+        ListedFilm(title, film_id=movie.film_id),
+        ListedFilm(title, lid=movie.lid),
+        ListedFilm(title, slug=movie.slug),
+    )
+    return set(map(film_key, by_each))
+
+
+def _too_many(leaving: int, recent: int, length: int, of: int, limit: float) -> str:
+    if not length:
+        return "the list is empty now"
+    if 2 * length < of:
+        return f"only {length} of {of} films are left on it"
+    # A little more than the product, which falls short by rounding for 0.29 of 100.
+    allowed = max(ALWAYS_ALLOWED, int(limit * of + 1e-9))
+    if leaving + recent <= allowed:
+        return ""
+    before = f", and {recent} left within the last 24 hours" if recent else ""
+    return f"`removal_limit` allows {allowed} of {of} films within 24 hours{before}"
+
+
+def seen_again(memory: ListMemory, still_missing: Iterable[Movie], reading: "Reading") -> ListMemory:
+    """The memory after any reading, which may show films that were missing."""
+    names = {name for movie in still_missing for name in (movie.id, *movie.aliases)}
+    return replace(
+        memory,
+        length=reading.length if reading.proven and not reading.full else memory.length,
+        missed={key: missed for key, missed in memory.missed.items() if key in names},
+        held=tuple(key for key in memory.held if key in names),
+    )
+
+
+def held_films(name: str, ids: Iterable[str], find: Callable[[str], Movie | None]) -> list[Movie]:
+    """The films of a list whose removal waits for the user, as long as no other list wants them."""
+    found = filter(None, map(find, ids))
+    return [movie for movie in found if movie.status in WANTED and movie.lists == (name,)]
