@@ -137,7 +137,7 @@ class Commands:
         from removals import Removals
 
         say = self._console.say
-        removals = Removals(self._folder, self._queue, self._rules, lambda: None, say, say, time.time)
+        removals = Removals(self._folder, self._queue, self._rules, lambda: None, say, say)
         marked = removals.accept()
         if not marked:
             return self._done("No removal waits to be accepted.")

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from msgspec.structs import replace
 
 import storage
-from movie import FilmFacts, ListedFilm
+from movie import FilmFacts, ListedFilm, Movie
 
 DAY = 24 * 3600
 WEEK = 7 * DAY
@@ -120,6 +120,12 @@ class FilmIndex(Generic[M]):
     def _name(self, film: M) -> None:
         for key in _keys(film):
             self._by_key[key] = film
+
+
+def facts_of(store: "FilmStore", movie: Movie) -> FilmFacts | None:
+    """What the page of a film in the queues said. Raises `StateError` if the file cannot be believed."""
+    named = (movie.title, movie.year, movie.film_id, movie.lid, movie.slug, movie.imdb_id)
+    return store.find(ListedFilm(*named))
 
 
 class FilmStore:

@@ -55,7 +55,7 @@ class MonitorWorker(Teller):
         self._services = services
         self._interval = rules.interval
         self._removals = Removals(
-            queue.folder, queue, rules, self._ask_diary, console.say, self._warn_of_removals, now
+            queue.folder, queue, rules, self._ask_diary, console.say, self._warn_of_removals
         )
         self._next_reading = 0.0
         self._looking_up = False
@@ -154,7 +154,10 @@ class MonitorWorker(Teller):
             return () if isinstance(error, Blocked) else None
 
     def _warn_of_removals(self, text: str) -> None:
-        self.warn_once("removals", text)
+        if text:
+            self.warn_once("removals", text)
+        else:
+            self.over("removals")
 
     def _say_status(self) -> None:
         removed = len(self._queue.films(REMOVED))

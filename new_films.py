@@ -21,7 +21,7 @@ from identity import listed
 from library import Library, find_entry
 from movie import FilmFacts, ListedFilm, Movie
 from places import DownloadPlace
-from queue_files import COMPLETED, FAILED, PENDING
+from queue_files import COMPLETED, FAILED, PENDING, REMOVED
 from queue_manager import QueueManager
 from reading import Reading
 from report import lookup_line
@@ -137,9 +137,13 @@ class NewFilms:
         return dataclasses.replace(film, title=title, year=year, slug=film.slug or slug)
 
     def is_known(self, key: str) -> bool:
-        """Whether the film that an earlier reading knew by this key is in a queue, forgotten, or a series."""
+        """Whether the film that an earlier reading knew by this key is wanted, forgotten, or a series.
+
+        One in the removed queue is not: a reading that shows it has to bring it back.
+        """
         film = film_of_key(key)
-        return self._is_series(film) or self._queue.find(listed(film, "")) is not None
+        known = self._queue.find(listed(film, ""))
+        return self._is_series(film) or (known is not None and known.status != REMOVED)
 
     def look_up_next(self) -> None:
         """Read one film's page and queue the film. Raises `ServiceError`, having lost nothing.

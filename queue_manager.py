@@ -267,7 +267,8 @@ class QueueManager(Transitions):
     def mark_removed(self, movies: Iterable[Movie], list_name: str) -> list[Movie]:
         """The films left this list, their last one: they wait in the removed queue. One write a file.
 
-        `watched_on` of each is kept. A film that is gone, or is there already, is left out.
+        `watched_on` of each is kept. A film that is gone, is there already, or is wanted by another list by
+        now, is left out.
         """
         leaving = list(movies)
         marked = []
@@ -275,7 +276,7 @@ class QueueManager(Transitions):
             for movie in leaving:
                 known = self._store.find(movie)
                 place = self._store.place(known) if known else None
-                if known is None or place in (None, REMOVED, FORGOTTEN):
+                if known is None or place in (None, REMOVED, FORGOTTEN) or {*known.lists} - {list_name}:
                     continue
                 gone = replace(
                     known,

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from film_store import film_key
 from identity import names_of
 from list_memory import ListMemory, Mark, Missed
-from movie import ListedFilm, Movie
+from movie import Movie
 from names import fold
 from queue_files import COMPLETED, FAILED, PENDING
 
@@ -63,8 +62,7 @@ def missing_from(tracked: Iterable[Movie], on_list: Iterable[Movie]) -> list[Mov
     """
     shown = list(on_list)
     names = {name for film in shown for name in names_of(film)}
-    slugs = {film.slug for film in shown if film.slug}
-    away = [film for film in tracked if names.isdisjoint(names_of(film)) and film.slug not in slugs]
+    away = [film for film in tracked if names.isdisjoint(names_of(film))]
     years = _years_by_title(shown) if away else {}
     return [film for film in away if not _named(film, years.get(fold(film.title), set()))]
 
@@ -87,15 +85,17 @@ def plan_removals(
     reading: "Reading",
     rules: RemovalRules,
     *,
+    before: Sequence[Movie],
     all_read: bool = True,
 ) -> RemovalPlan:
     """What a full proven reading means for the films it misses; `memory` is what is known of its list.
 
-    Unless the pages of all films it shows were read (`all_read`) one of them may be a film that seems to be
-    missing, merged or under a new id: then nothing is concluded before the next reading.
+    `before` are the films of the last proven reading, by what is known of them now. Unless the pages of all
+    films that this one shows were read (`all_read`) one of them may be a film that seems to be missing,
+    merged or under a new id: then nothing is concluded before the next reading.
     """
     name, length, now = reading.list_name, reading.length, reading.read_at
-    first = _first_missed(missing, memory, reading)
+    first = _first_missed(missing, memory, reading, before)
     if not all_read:
         return RemovalPlan(replace(memory, length=length, missed=first))
     confirmed = [movie for movie in missing if now - first[movie.id].since >= rules.interval]
@@ -113,7 +113,7 @@ def plan_removals(
             memory,
             length=length,
             missed={key: missed for key, missed in first.items() if key not in settled},
-            marks=(*recent, *(Mark(movie.id, now, of) for movie in marked)),
+            marks=(*recent, *(Mark(movie.id, now, first[movie.id].of) for movie in marked)),
             held=tuple(movie.id for movie in leaving) if reason else (),
         ),
         marked=marked,
@@ -123,36 +123,30 @@ def plan_removals(
     )
 
 
-def _first_missed(missing: Sequence[Movie], memory: ListMemory, reading: "Reading") -> dict[str, Missed]:
+def _first_missed(
+    missing: Sequence[Movie], memory: ListMemory, reading: "Reading", before: Sequence[Movie]
+) -> dict[str, Missed]:
     """By id, since when each film is missing and how long the list was before.
 
-    What followed from the last proven reading may have been lost: a film that it showed was not missing
-    then, whatever was noted earlier, and films may have left at it.
+    A film that the last proven reading showed was not missing then, whatever was noted: what followed from
+    that reading may have been lost, or the film's page was not read yet. One that it missed, unnoticed, left
+    a list as long as noted before.
     """
-    shown, now = set(reading.before.films), reading.read_at
-    before = max(len(shown), memory.length) or reading.length + len(missing)
+    now, length = reading.read_at, len(reading.before.films)
+    gone = {movie.id for movie in missing_from(missing, before)}
+    noted = {movie.id: _noted(movie, memory) if movie.id in gone else None for movie in missing}
+    unnoted = sum(known is None for known in noted.values())
+    earlier = memory.length or length or reading.length + unnoted
     first = {}
-    for movie in missing:
-        noted = _noted(movie, memory) if shown.isdisjoint(_keys_of(movie)) else None
-        known = noted or Missed(now, before)
+    for movie_id, known in noted.items():
+        of = earlier if movie_id in gone else length
         # One that lies ahead was noted by a clock that was wrong.
-        first[movie.id] = replace(known, since=min(known.since, now))
+        first[movie_id] = replace(known, since=min(known.since, now)) if known else Missed(now, of)
     return first
 
 
 def _noted(movie: Movie, memory: ListMemory) -> Missed | None:
     return next((memory.missed[key] for key in (movie.id, *movie.aliases) if key in memory.missed), None)
-
-
-def _keys_of(movie: Movie) -> set[str]:
-    """What the film may be called in `watchlist.json`."""
-    title = movie.title
-    by_each = (
-        ListedFilm(title, film_id=movie.film_id),
-        ListedFilm(title, lid=movie.lid),
-        ListedFilm(title, slug=movie.slug),
-    )
-    return set(map(film_key, by_each))
 
 
 def _too_many(leaving: int, recent: int, length: int, of: int, limit: float) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from diary_feed import Watched, watched_on
-from film_store import FilmStore
+from film_store import FilmStore, facts_of, film_of_key
 from identity import listed
 from list_memory import ListMemory, Lists
 from movie import ListedFilm, Movie
@@ -37,7 +37,8 @@ class Removals:
     """What a reading means for films that it does not show.
 
     `diary` gives the latest entries of the member's diary, None if it could not be asked; it is asked only
-    where a film is about to be marked. `say` prints a line, `warn` the same line once.
+    where a film is about to be marked. `say` prints a line, `warn` the same one once; it gets "" when
+    nothing is held any more.
     """
 
     def __init__(
@@ -48,14 +49,12 @@ class Removals:
         diary: Callable[[], Diary | None],
         say: Callable[[str], None],
         warn: Callable[[str], None],
-        now: Callable[[], float],
     ) -> None:
         self._queue = queue
         self._rules = rules
         self._diary = diary
         self._say = say
         self._warn = warn
-        self._now = now
         self._lists = Lists(folder)
         self._films = FilmStore(folder / "films.json")
 
@@ -65,7 +64,7 @@ class Removals:
         A film that it shows is not missing any more, whatever it proves of others.
         """
         name = reading.list_name
-        shown, all_read = self._shown(reading)
+        shown = self._known(reading.films, name)
         missing = self._missing(name, shown, WANTED)
         # At once: the diary takes its time to answer, and the user may accept what is held meanwhile.
         self._lists.change(name, lambda memory: seen_again(memory, missing, reading))
@@ -75,9 +74,12 @@ class Removals:
             self._count(reading, shown, self._asked_late(name))
             return
 
+        all_read = self._all_read(reading.films, name)
+        before = self._known(map(film_of_key, reading.before.films), name) if missing else []
+
         def plan(memory: ListMemory) -> RemovalPlan:
             missing = self._missing(name, shown, WANTED)
-            return plan_removals(missing, memory, reading, self._rules, all_read=all_read)
+            return plan_removals(missing, memory, reading, self._rules, before=before, all_read=all_read)
 
         planned = plan(self._lists.get(name))
         diary = self._ask(name) if planned.marked else self._asked_late(name)
@@ -92,12 +94,14 @@ class Removals:
         self._count(reading, shown, diary)
         self._act(plans[-1], name, diary or ())
 
-    def _shown(self, reading: Reading) -> tuple[list[Movie], bool]:
-        """What the reading shows, by what the list tells and by what is known of it; whether all is known."""
-        seen = [listed(film, reading.list_name) for film in reading.films]
-        known = [self._queue.find(movie) for movie in seen]
-        new = [film for film, movie in zip(reading.films, known, strict=True) if movie is None]
-        return [*seen, *filter(None, known)], all(map(self._films.find, new))
+    def _known(self, films: Iterable[ListedFilm], name: str) -> list[Movie]:
+        """Films of a list, each by what the list tells and by what else is known of it."""
+        seen = [listed(film, name) for film in films]
+        return [*seen, *filter(None, map(self._queue.find, seen))]
+
+    def _all_read(self, films: Iterable[ListedFilm], name: str) -> bool:
+        """Whether of each film its page was read, or at least tried."""
+        return all(self._queue.find(listed(film, name)) or self._films.find(film) for film in films)
 
     def _missing(self, name: str, shown: Sequence[Movie], queues: Iterable[str]) -> list[Movie]:
         """The films of this list, in these queues, that are not shown."""
@@ -125,9 +129,7 @@ class Removals:
                 self._queue.add_missing(movies, seconds)
 
     def _with_day(self, movie: Movie, diary: Diary) -> Movie:
-        facts = self._films.find(
-            ListedFilm(movie.title, movie.year, movie.film_id, movie.lid, movie.slug, movie.imdb_id)
-        )
+        facts = facts_of(self._films, movie)
         day = watched_on(movie, facts.tmdb_id if facts else None, diary)
         return replace(movie, watched_on=day or movie.watched_on)
 
@@ -136,6 +138,8 @@ class Removals:
         self._mark(plan.marked, name, diary)
         if plan.held:
             self._warn(_held_text(plan, name))
+        elif not plan.memory.held:
+            self._warn("")
 
     def _mark(self, movies: Iterable[Movie], name: str, diary: Diary) -> list[Movie]:
         marked = self._queue.mark_removed([self._with_day(movie, diary) for movie in movies], name)
@@ -148,18 +152,24 @@ class Removals:
         """Mark exactly the held films as removed; asks nobody, so the diary is left for the next reading."""
         marked = []
         for name, memory in self._lists.all().items():
-            if not memory.held:
-                continue
-            taken: list[str] = []
-
-            def take(now_held: ListMemory, taken: list[str] = taken) -> ListMemory:
-                taken[:] = now_held.held
-                left = {key: missed for key, missed in now_held.missed.items() if key not in taken}
-                return replace(now_held, missed=left, held=(), diary_due=True)
-
-            self._lists.change(name, take)
-            marked += self._mark(held_films(name, taken, self._queue.find), name, ())
+            if memory.held:
+                marked += self._mark(self._taken(name), name, ())
         return marked
+
+    def _taken(self, name: str) -> list[Movie]:
+        """The held films of a list, held no longer; without those that it shows under other names by now."""
+        before: list[ListMemory] = []
+
+        def take(memory: ListMemory) -> ListMemory:
+            before.append(memory)
+            left = {key: missed for key, missed in memory.missed.items() if key not in memory.held}
+            return replace(memory, missed=left, held=(), diary_due=True)
+
+        self._lists.change(name, take)
+        away = {*before[-1].missed, *before[-1].held}
+        tracked = [movie for queue in WANTED for movie in self._queue.films(queue) if name in movie.lists]
+        on_list = [movie for movie in tracked if away.isdisjoint((movie.id, *movie.aliases))]
+        return missing_from(held_films(name, before[-1].held, self._queue.find), on_list)
 
 
 def _seconds_missed(movie: Movie, reading: Reading) -> int:

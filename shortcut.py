@@ -59,7 +59,7 @@ def _compared(
     if not 0 <= more < min(len(page), PAGE_SIZE):
         return None
     rest = len(page) - more
-    if len(known) < rest or tuple(page[more:]) != tuple(known[:rest]) or set(page[:more]) & set(known):
+    if tuple(page[more:]) != tuple(known[:rest]) or set(page[:more]) & set(known):
         return None
     return Claim(more, (*page[:more], *known), promised, proven)
 

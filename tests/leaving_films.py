@@ -66,7 +66,7 @@ def accept(bench: Bench) -> list[str]:
     """`--accept-removals`, in a process of its own."""
     queue = QueueManager(bench.folder, max_retries=5, now=bench.clock)
     rules, said = RemovalRules(HOUR, 0.1), bench.told.append
-    removals = Removals(bench.folder, queue, rules, lambda: None, said, said, bench.clock)
+    removals = Removals(bench.folder, queue, rules, lambda: None, said, lambda text: None)
     return [movie.title for movie in removals.accept()]
 
 

@@ -269,3 +269,11 @@ def test_a_film_of_an_earlier_reading_is_known_by_its_key_in_any_queue(
     assert new_films.is_known(key)
     bench.queue.forget(bench.queue.films(PENDING)[0])
     assert new_films.is_known(key)
+
+
+def test_a_removed_film_is_not_known_so_that_a_reading_brings_it_back(
+    bench: Bench, new_films: NewFilms
+) -> None:
+    bench.queue.add_to_pending(Movie(title="Alien", year=1979, film_id="1", lists=("me/watchlist",)))
+    bench.queue.mark_removed(bench.queue.films(PENDING), "me/watchlist")
+    assert not new_films.is_known("1")

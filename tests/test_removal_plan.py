@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+import removal_plan
 from list_memory import ListMemory, Mark, Missed
 from movie import ListedFilm, Movie
 from reading import Outcome, Reading
@@ -14,7 +15,6 @@ from removal_plan import (
     RemovalRules,
     held_films,
     missing_from,
-    plan_removals,
     rules_of,
     seen_again,
 )
@@ -56,6 +56,14 @@ def shown_without(missing: int, of: int, at: float = NOW) -> Reading:
     return dataclasses.replace(
         reading(of - missing, at=at), before=ListMemory(films=keys, read_at=NOW - HOUR)
     )
+
+
+def plan_removals(
+    missing: list[Movie], memory: ListMemory, one: Reading, rules: RemovalRules, all_read: bool = True
+) -> RemovalPlan:
+    """The plan, where nothing but their ids is known of the films that the reading before showed."""
+    before = [Movie(title="", film_id=key) for key in one.before.films]
+    return removal_plan.plan_removals(missing, memory, one, rules, before=before, all_read=all_read)
 
 
 def missed(movies: list[Movie], of: int, since: int = NOW - HOUR) -> ListMemory:
@@ -127,6 +135,15 @@ def test_while_a_page_is_unread_what_is_missing_is_noted_and_what_is_held_stays_
     assert list(plan.memory.missed) == [movie.id for movie in gone]
 
 
+def test_a_film_that_the_last_reading_showed_under_another_name_was_not_missing_then() -> None:
+    gone, twin = film(1), film(2, imdb_id="tt0000001")
+    plan = removal_plan.plan_removals(
+        [gone, twin], missed([gone], 20), shown_without(2, 20), RULES, before=[twin]
+    )
+    assert plan.marked == ()
+    assert {note.since for note in plan.memory.missed.values()} == {NOW}
+
+
 # --- how many at once
 
 
@@ -191,6 +208,11 @@ def test_the_share_is_that_of_the_list_before_the_first_of_them_left() -> None:
     assert len(confirmed(5, 95, marks=marks).marked) == 5
 
 
+def test_a_mark_does_not_hand_on_the_length_that_an_earlier_one_knew() -> None:
+    marks = (Mark("tt91", NOW - HOUR, 100),)
+    assert confirmed(1, 60, marks=marks).memory.marks == (*marks, Mark("tt0000001", NOW, 60))
+
+
 def test_a_mark_of_a_clock_that_was_ahead_counts_for_a_day_from_now_and_not_for_years() -> None:
     ahead = (Mark("tt91", NOW + 400 * DAY, 28), Mark("tt92", NOW + DAY, 28))
     plan = confirmed(2, 28, marks=ahead)
@@ -226,6 +248,18 @@ def test_films_that_left_at_a_reading_of_which_nothing_came_belong_to_the_length
     memory = ListMemory(length=5)
     plan = plan_removals(films(3), memory, shown_without(3, 5), RULES)
     assert {note.of for note in plan.memory.missed.values()} == {5}
+
+
+def test_a_film_that_left_before_many_came_at_a_reading_that_was_lost_left_the_shorter_list() -> None:
+    plan = plan_removals(films(1), ListMemory(length=29), shown_without(1, 59), RULES)
+    assert plan.memory.missed == {"tt0000001": Missed(NOW, 29)}
+
+
+def test_of_a_list_that_was_empty_only_what_was_not_missed_before_counts() -> None:
+    gone = films(4)
+    memory = replace(missed(gone[:2], 40), length=0)
+    plan = plan_removals(gone, memory, reading(38), RULES)
+    assert {note.of for note in plan.memory.missed.values()} == {40}
 
 
 def test_of_a_list_that_is_read_for_the_first_time_the_length_is_what_is_there_and_what_is_missing() -> None:

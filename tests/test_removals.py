@@ -204,6 +204,21 @@ def test_films_that_are_back_are_not_held_any_more(bench: Bench) -> None:
     assert (memory(bench).held, memory(bench).missed) == ((), {})
 
 
+def test_the_same_films_are_told_again_when_they_leave_a_second_time(bench: Bench) -> None:
+    leave(bench, *TITLES[:4])
+    show(bench, *TITLES)
+    check(bench)
+    leave(bench, *TITLES[:4])
+    assert bench.said_of("4 films left the list me/watchlist") == 2
+
+
+def test_a_film_that_another_list_took_up_just_now_is_not_marked(bench: Bench) -> None:
+    seen = bench.film("Film 7")
+    bench.queue.learn([Movie(title="Film 7", year=1999, film_id="97", lists=("manual",))])
+    assert bench.queue.mark_removed([seen], MINE) == []
+    assert bench.film("Film 7").status == PENDING
+
+
 # --- accepted by the user
 
 
@@ -246,6 +261,18 @@ def test_a_film_that_another_list_wants_meanwhile_is_not_accepted(bench: Bench) 
     check(bench)
     check(bench)
     assert bench.film("Film 1").lists == ("manual",)
+
+
+def test_a_held_film_that_came_back_as_another_entry_of_its_imdb_id_is_not_accepted(bench: Bench) -> None:
+    for title in ("Film 30", "Film 31"):
+        bench.watchlist.pages[title] = FilmFacts(title=title, year=1999, imdb_id="tt0000030")
+    show(bench, "Film 30", *TITLES)
+    check(bench)
+    leave(bench, *TITLES[:4])
+    show(bench, "Film 31", *TITLES[4:])
+    check(bench)
+    assert len(memory(bench).held) == 5
+    assert accept(bench) == list(TITLES[:4])
 
 
 def test_films_of_every_list_are_accepted(bench: Bench) -> None:

@@ -24,6 +24,7 @@ from support import Clock
 
 from diary_feed import Watched
 from errors import Blocked, ServiceUnavailable
+from list_memory import ListMemory
 from movie import Movie
 from queue_files import COMPLETED, FAILED, REMOVED
 from queue_manager import QueueManager
@@ -152,6 +153,17 @@ def test_an_accepted_film_is_not_missed_for_longer_than_it_is_marked(bench: Benc
     assert {movie.missing_for for movie in bench.queue.films(REMOVED)} == {60}
     check(bench)
     assert {movie.missing_for for movie in bench.queue.films(REMOVED)} == {HOUR + 60}
+
+
+def test_a_list_of_which_nothing_is_remembered_adds_nothing(bench: Bench) -> None:
+    leave(bench, "Film 7")
+    check(bench)
+    (bench.folder / "watchlist.json").unlink()
+    bench.watchlist.before = ListMemory()
+    check(bench)
+    assert removed(bench).missing_for == HOUR
+    check(bench)
+    assert removed(bench).missing_for == 2 * HOUR
 
 
 def test_films_of_a_list_that_is_not_read_any_more_do_not_age(bench: Bench) -> None:

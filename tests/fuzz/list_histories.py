@@ -35,6 +35,7 @@ from library import Library
 from list_memory import Lists
 from logs import Redactor
 from monitor import LetterboxdWatchlistMonitor
+from monitor_worker import MonitorWorker
 from movie import FilmFacts, ListedFilm
 from new_films import NewFilms, with_facts
 from places import DownloadPlace
@@ -44,14 +45,13 @@ from reading import Ended, Outcome, Reading, Tally
 from removal_plan import RemovalRules
 from removals import Removals
 from services import Services
-from workers import MonitorWorker
 
 HOUR, DAY = 3600, 24 * 3600
 LIST = f"{OWNER}/watchlist"
 LIMIT = 0.1
 TARGET = "no wrong removal, and no wrong claim that the next full reading does not mend"
 MOST_TRIES = 150
-QUIET = ("heal", "check", "check", "day off", "check", "check", "day off", "check", "check")
+QUIET = ("heal", "check", "day off", "check", "check", "day off", "check", "check")
 """How each history ends: long enough for all that is owed to be done."""
 
 
@@ -98,7 +98,7 @@ def draw(seed: int) -> History:
     rng = random.Random(seed)
     edits = rng.choice((CALM, OWN_ORDER, ROUGH, ROUGH))
     steps = []
-    for _ in range(rng.randint(5, 14)):
+    for _ in range(rng.randint(4, 12)):
         for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 4))):
             kind = rng.choice(edits)
             during = kind != "fail" and rng.random() < 0.1
@@ -173,7 +173,7 @@ class Process:
             stop=threading.Event(),
             now=clock,
         )
-        self.removals = Removals(folder, self.queue, rules, lambda: None, console.say, console.say, clock)
+        self.removals = Removals(folder, self.queue, rules, lambda: None, console.say, lambda text: None)
 
     def check(self) -> Reading | None:
         """Let the worker do all that is due; its reading, if there was one."""

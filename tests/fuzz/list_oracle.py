@@ -93,10 +93,10 @@ class Oracle:
         throughout = frozenset.intersection(*sim.moments)
         shown = frozenset(self._film(film.film_id) for film in reading.films)
         self._readings.append(
-            Seen(reading.read_at, reading.full, reading.proven, throughout, shown, reading.length)
+            Seen(reading.read_at, reading.full, reading.proven, throughout, shown, sim.length)
         )
         self.seen[reading.outcome.value] += 1
-        pages = -(-len(sim.moments[0]) // PER_PAGE)
+        pages = -(-sim.length // PER_PAGE)
         if reading.full or (reading.outcome is Outcome.PARTIAL and sim.pages_served >= pages):
             self._read_all_at, self._set_back = real, 0.0
         elif sim.pages_served == 1 < pages and reading.error is None:
@@ -121,10 +121,11 @@ class Oracle:
     ) -> None:
         """The user accepted the removals that were held."""
         films = list(marked)
-        if sorted(held) != sorted(movie.id for movie in films):
+        due = [movie_id for movie_id in held if self._left_at_last(self._wanted[movie_id])]
+        if not set(due) <= {movie.id for movie in films} <= set(held):
             raise BrokenRule(f"not those accepted that were held: {held}, {[movie.id for movie in films]}")
         for movie in films:
-            if self._readings and self._film(movie.film_id) in self._readings[-1].shown:
+            if not self._left_at_last(movie):
                 raise BrokenRule(f"accepted, though the last reading showed it: {movie.label}")
             self.seen["accepted"] += 1
             self._removed[movie.id] = Removed(self._wanted[movie.id], real, self._jumps)
@@ -177,14 +178,15 @@ class Oracle:
         *earlier, last = self._readings
         if not last.misses(film) or film in last.throughout:
             raise BrokenRule(f"marked by a reading at which it was on the list: {movie.label}")
-        since, length, was_there = [last.at], last.length, False
+        since, length, was_there = [last.at], 0, False
         for seen in reversed(earlier):
             was_there |= seen.tells_of(film)
-            if was_there and seen.proven:
-                length = seen.length
-                break
-            if not was_there and seen.misses(film):
+            if was_there:
+                length = max(length, seen.length)
+            elif seen.misses(film):
                 since.append(seen.at)
+            if was_there and seen.proven:
+                break
         if last.at - min(since) < self._interval:
             raise BrokenRule(f"marked too early: {movie.label}, missed at {since}")
         if not last.length or 2 * last.length < length:
@@ -226,8 +228,9 @@ class Oracle:
         found = [(film, queue.find(listed(film.listed(), ""))) for film in self._sim.films]
         return [film.title for film, movie in found if movie is None or movie.status not in WANTED]
 
+    def _left_at_last(self, movie: Movie) -> bool:
+        """Whether the film is not among those that the last reading showed."""
+        return self._film(movie.film_id) not in self._readings[-1].shown
+
     def _left(self, movie: Movie) -> bool:
-        """Whether the list shows neither the film nor another entry for it."""
-        film = self._film(movie.film_id)
-        ids = {other.imdb_id for other in self._sim.films}
-        return film not in self._sim.identities and (film.imdb_id is None or film.imdb_id not in ids)
+        return self._film(movie.film_id) not in self._sim.identities

@@ -51,18 +51,21 @@ class Film:
 class SimulatedList:
     """The list of one member, newest film first, and how it is shown just now.
 
-    `page_1_tells` until something happens of which page 1 and the number of films need not tell.
+    `moments` are what was truly on it during a reading, `length` how long it was at its
+    beginning. `page_1_tells` until something happens of which page 1 and the number of films need not tell.
     """
 
     films: list[Film] = field(default_factory=list)
     gone: list[Film] = field(default_factory=list)
     by_id: dict[str, Film] = field(default_factory=dict)
+    by_imdb_id: dict[str, Film] = field(default_factory=dict)
     wrong_by: int = 0
     unreadable: set[Film] = field(default_factory=set)
     failing_page: int = 0
     during: dict[int, list[tuple[str, int]]] = field(default_factory=dict)
     moments: list[frozenset[Film]] = field(default_factory=list)
     page_1_tells: bool = True
+    length: int = 0
     pages_served: int = 0
 
     def new_film(self, rng: random.Random) -> Film:
@@ -83,9 +86,10 @@ class SimulatedList:
         return film
 
     def identity(self, film: Film) -> Film:
+        """The film itself: all that were merged, and all entries of one IMDb id, are one."""
         while film.became is not None:
             film = film.became
-        return film
+        return self.by_imdb_id.setdefault(film.imdb_id, film) if film.imdb_id else film
 
     @property
     def identities(self) -> frozenset[Film]:
@@ -96,6 +100,7 @@ class SimulatedList:
         """Page `number` as it is shown now; None where there is none. Raises `ServiceUnavailable`."""
         if number == 1:
             self.moments = [self.identities]
+            self.length = len(self.films)
         if self.failing_page == number:
             raise ServiceUnavailable("letterboxd", "Letterboxd gave no page.")
         films = self.films[(number - 1) * PER_PAGE : number * PER_PAGE]
