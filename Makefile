@@ -12,7 +12,7 @@ help:
 	@echo "make test    all tests"
 	@echo "make check   ruff, mypy, import direction"
 	@echo "make crash   kills, power cuts, full disks, broken files at full length (about an hour)"
-	@echo "make fuzz    20,000 damaged pages of Letterboxd through the parser (a few minutes)"
+	@echo "make fuzz    damaged pages and answers, random lists, a simulated week (about half an hour)"
 
 demo: $(VENV)/.installed
 	@sh scripts/get-qbittorrent.sh
@@ -23,7 +23,7 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@sh scripts/get-qbittorrent.sh
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(PY) -m ruff check .
