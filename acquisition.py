@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from destination import Destination
-from download_service import DownloadResult, Found, MovieDownloader, NoRelease
+from download_service import DownloadResult, Found, MovieDownloader, NoRelease, Release
 from errors import FilmFault, service_title
+from film_store import FilmStore, facts_of
 from history import event_of
 from library import Entry, Library, find_entry
-from movie import ChosenRelease, Movie
+from movie import ChosenRelease, FilmFacts, Movie
 from places import DownloadPlace
 from qbittorrent_manager import HandOver, TorrentStatus
 from queue_files import PENDING
@@ -103,12 +104,16 @@ class Acquisition:
         self._tag = tag
         self._say = say
         self._now = now
+        self._films = FilmStore(queue.folder / "films.json")
         self._torrents: tuple[Entry, ...] = ()
         self._torrents_at = 0.0
 
-    def attempt(self, movie: Movie) -> Outcome:
-        """Get one claimed film. Raises what stands in the way (`errors`), having lost nothing."""
-        self._place.check()
+    def attempt(self, movie: Movie, offered: Sequence[Release] = (), *, at_once: bool = False) -> Outcome:
+        """Get one claimed film. Raises what stands in the way (`errors`), having lost nothing.
+
+        `offered` rows of a tracker were seen to fit it; `at_once` searches for it even if it is not out yet.
+        """
+        self.check_place()
         # Written before anybody outside is asked: what comes of asking must be kept.
         if self._queue.note(movie, PENDING) is None:
             return Overtaken()
@@ -121,12 +126,17 @@ class Acquisition:
         there = self._find_existing(movie, name_proves)
         if there is not None:
             return there
-        if is_not_out(movie, self._now()):
+        facts = facts_of(self._films, movie)
+        if not offered and not at_once and is_not_out(movie, facts, self._now()):
             return NotOutYet()
-        result = self._search(movie, name_proves)
+        result = self._search(movie, name_proves, facts, offered)
         if isinstance(result, NoRelease):
             return result
         return self._hand_over(movie, result.torrent, result.release)
+
+    def check_place(self) -> None:
+        """Raise `PlaceUnavailable` where nothing could be put now."""
+        self._place.check()
 
     def _resume(self, movie: Movie) -> Outcome | None:
         """Finish what was begun: the release chosen before a crash, or while there was no room."""
@@ -161,11 +171,16 @@ class Acquisition:
             self._torrents_at = self._now()
         return self._torrents
 
-    def _search(self, movie: Movie, name_proves: bool) -> DownloadResult:
-        """Ask the trackers in turn; the last one's "no" stands for all."""
+    def _search(
+        self, movie: Movie, name_proves: bool, facts: FilmFacts | None, offered: Sequence[Release]
+    ) -> DownloadResult:
+        """Ask the trackers in turn, or the one that offers; the last one's "no" stands for all."""
         result: DownloadResult = NoRelease("No tracker is configured")
         for downloader in self._downloaders:
-            result = downloader.download_movie(movie, name_proves=name_proves)
+            rows = [row for row in offered if row.tracker == downloader.name]
+            if offered and not rows:
+                continue
+            result = downloader.download_movie(movie, name_proves=name_proves, facts=facts, offered=rows)
             self._services.succeeded(downloader.name)
             self._queue.history.append([_search_event(movie, downloader.name, result)])
             if isinstance(result, Found):

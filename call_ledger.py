@@ -6,6 +6,7 @@ is asked. Any thread may call it; the file is read anew each time under the lock
 more than `limit` calls within `window` seconds.
 """
 
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,16 +20,23 @@ LIMIT = 150
 
 
 class CallLedger:
-    """Admits at most `limit` calls within any `window` seconds."""
+    """Admits at most `limit` calls within any `window` seconds to the tracker called `service`."""
 
     def __init__(
-        self, path: Path, limit: int = LIMIT, window: int = 3600, now: Callable[[], float] = time.time
+        self,
+        path: Path,
+        limit: int = LIMIT,
+        window: int = 3600,
+        now: Callable[[], float] = time.time,
+        *,
+        service: str = "filelist",
     ) -> None:
         self._path = path
         self._lock = path.with_suffix(".lock")
         self._limit = limit
         self._window = window
         self._now = now
+        self._service = service
 
     def book(self) -> None:
         """Write down one call, synced, before it is sent.
@@ -37,18 +45,32 @@ class CallLedger:
         when the file is broken or cannot be written: then nothing may be sent.
         """
         with file_lock(self._lock):
-            now = int(self._now())
+            now = self._now()
             written = self._read()
             calls = standing(written, now, self._window)
             if len(calls) >= self._limit:
                 if calls != written:
                     write_json(self._path, calls)
                 raise self._full(calls)
-            write_json(self._path, [*calls, now])
+            write_json(self._path, [*calls, math.ceil(now)])
+
+    def fill(self) -> None:
+        """The service says that the hour is used up before we thought so: others use the account too.
+
+        What they used is unknown; it counts as made now, so that no more than our own calls come back.
+        """
+        with file_lock(self._lock):
+            now = self._now()
+            calls = standing(self._read(), now, self._window)
+            write_json(self._path, [*calls, *[math.ceil(now)] * (self._limit - len(calls))])
+
+    def left(self) -> int:
+        """How many calls may still be booked in the current window."""
+        return max(self._limit - self.used(), 0)
 
     def used(self) -> int:
         """How many calls of the current window are booked. Writes nothing."""
-        return len(standing(self._read(), int(self._now()), self._window))
+        return len(standing(self._read(), self._now(), self._window))
 
     def _read(self) -> list[int]:
         return read_json(self._path, list[int], [])
@@ -56,21 +78,22 @@ class CallLedger:
     def _full(self, calls: list[int]) -> RateLimited:
         free_at = calls[-self._limit] + self._window
         return RateLimited(
-            "filelist",
-            f"Rate limit reached: {len(calls)} of {self._limit} calls used, next at {_clock(free_at)}. "
+            self._service,
+            f"Rate limit reached: {len(calls)} of {self._limit} calls used, next film at {_clock(free_at)}. "
             "Nothing needs to be done: films wait and go on by themselves.",
             retry_at=free_at,
             own_ledger=True,
         )
 
 
-def standing(calls: list[int], now: int, window: int) -> list[int]:
-    """The calls that still count at `now`, oldest first.
+def standing(calls: list[int], now: float, window: int) -> list[int]:
+    """The calls that still count at `now`, oldest first; each was written as the end of its second.
 
     A call that lies ahead of the clock was booked before the clock was set back: it counts as made now, so
     that it neither frees a place early nor holds one for longer than one window.
     """
-    return sorted(min(call, now) for call in calls if call > now - window)
+    latest = math.ceil(now)
+    return sorted(min(call, latest) for call in calls if call > now - window)
 
 
 def _clock(moment: float) -> str:

@@ -4,12 +4,13 @@ Called by the main thread of a process of its own; the daemon sees the change in
 minute. Each function says what it did in one line and returns the exit code.
 """
 
-import json
 import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 import report
 import storage
@@ -228,7 +229,8 @@ class Commands:
         return [(name, rest) for name in SERVICE_TITLES if (rest := self._services.resting(name))]
 
     def _say_json(self, value: dict[str, Any]) -> None:
-        self._console.say(json.dumps(value, ensure_ascii=False, indent=2))
+        # Not by `json`, which does not know the records within.
+        self._console.say(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
     def _done(self, text: str) -> int:
         self._console.say(text)

@@ -5,9 +5,10 @@ any one tracker, touches no queue, does not talk to qBittorrent. Called by Downl
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from movie import ChosenRelease, Movie
+from movie import ChosenRelease, FilmFacts, Movie
 from torrent_file import TorrentFile
 
 
@@ -33,10 +34,11 @@ class Release:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A release that was not chosen, and why, as a part of a sentence."""
+    """A release that was not chosen, and why, as a part of a sentence; `rule` names the rule that says so."""
 
     release: Release
     reason: str
+    rule: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,36 @@ class MovieDownloader(ABC):
     """The name of the service in `services.json`, in messages and in `ChosenRelease.tracker`."""
 
     @abstractmethod
-    def download_movie(self, movie: Movie, *, name_proves: bool = True) -> DownloadResult:
+    def download_movie(
+        self,
+        movie: Movie,
+        *,
+        name_proves: bool = True,
+        facts: FilmFacts | None = None,
+        offered: Sequence[Release] = (),
+    ) -> DownloadResult:
         """Find the best release of `movie` and fetch its .torrent. Raises as described above.
 
         `name_proves` is False when another film in the queues has this title and year: only ids count then.
+        `facts` is what the film's page says. Among `offered` rows, where there are any, it chooses without
+        asking for others.
         """
+
+    def latest(self) -> tuple[Release, ...]:
+        """The newest rows, in one call; none where a tracker has no such list."""
+        return ()
+
+    def fits(
+        self,
+        movie: Movie,
+        rows: Sequence[Release],
+        *,
+        name_proves: bool = True,
+        facts: FilmFacts | None = None,
+    ) -> bool:
+        """Whether one of these rows would be chosen for the film. Asks nobody."""
+        return False
+
+    def calls_left(self) -> int:
+        """How many calls may be made now, where they are counted."""
+        return 10**6

@@ -11,7 +11,7 @@ import logging
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,9 @@ from urllib.parse import urljoin
 
 from call_ledger import CallLedger
 from download_service import DownloadResult, Found, MovieDownloader, NoRelease, Refusal, Release
-from errors import ServiceUnavailable
+from errors import RateLimited, ServiceUnavailable
 from filelist_answers import SERVICE, Rows, read_rows, refusal
-from movie import ChosenRelease, Movie, movie_from
+from movie import ChosenRelease, FilmFacts, Movie, movie_from
 from release_choice import Choice, Preferences, choose_release
 from storage import write_json
 from torrent_file import NotATorrent, TorrentFile, read_torrent
@@ -30,8 +30,19 @@ from web import Answer, WebClient
 
 logger = logging.getLogger(__name__)
 
+ROWS_A_CALL = 100
+"""The most rows that one look at the newest uploads may ask for."""
 TORRENTS_TRIED = 3
 """Releases whose .torrent is fetched in one attempt, where the better ones turn out to be unusable."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A film to be chosen for: whether its name proves anything, and what its page says."""
+
+    movie: Movie
+    name_proves: bool = True
+    facts: FilmFacts | None = None
 
 
 @dataclass(frozen=True)
@@ -75,13 +86,22 @@ class FileListDownloader(MovieDownloader):
         self._now = now
         self._said_not_found = False
 
-    def download_movie(self, movie: Movie | Mapping[str, Any], *, name_proves: bool = True) -> DownloadResult:
+    def download_movie(
+        self,
+        movie: Movie | Mapping[str, Any],
+        *,
+        name_proves: bool = True,
+        facts: FilmFacts | None = None,
+        offered: Sequence[Release] = (),
+    ) -> DownloadResult:
         """Find, choose and fetch; the .torrent of a `Found` is already kept in `torrents/`.
 
-        `name_proves` is False when another wanted film has this title and year.
+        `name_proves` is False when another wanted film has this title and year. Among `offered` rows the
+        choice is made without a call.
         """
         movie = movie_from(movie)
-        search = self.search(movie, name_proves=name_proves)
+        case = Case(movie, name_proves, facts)
+        search = self._of_offer(case, offered) if offered else self.search(case)
         for _ in range(TORRENTS_TRIED):
             chosen = search.choice.chosen
             if chosen is None:
@@ -89,42 +109,84 @@ class FileListDownloader(MovieDownloader):
             try:
                 return Found(remembered(chosen, int(self._now())), self._fetch(chosen))
             except _BadTorrent as problem:
-                search = self._without(search, chosen, str(problem), movie, name_proves)
+                search = self._without(search, chosen, str(problem), case)
         return NoRelease(reason_of(search), search.choice.refused)
 
-    def search(self, movie: Movie | Mapping[str, Any], *, name_proves: bool = True) -> Search:
-        """Ask for the film by IMDb id, then by name while nothing fits; the outcome goes to `searches/`."""
-        movie = movie_from(movie)
+    def latest(self) -> tuple[Release, ...]:
+        """The newest rows of the wanted categories, in one call."""
+        wanted = ",".join(map(str, self._preferences.category_priority))
+        params = {"action": "latest-torrents", "limit": str(ROWS_A_CALL)}
+        # An empty list of categories must not be sent (Radarr bc08b0b2e).
+        return self._ask(params | {"category": wanted} if wanted else params).releases
+
+    def fits(
+        self,
+        movie: Movie,
+        rows: Sequence[Release],
+        *,
+        name_proves: bool = True,
+        facts: FilmFacts | None = None,
+    ) -> bool:
+        """Whether one of these rows would be chosen for the film."""
+        return self._choose(Case(movie, name_proves, facts), rows).chosen is not None
+
+    def calls_left(self) -> int:
+        """How many calls the hour has left."""
+        return self._ledger.left()
+
+    def _choose(self, case: Case, rows: Iterable[Release]) -> Choice:
+        return choose_release(
+            rows,
+            case.movie,
+            self._preferences,
+            name_proves=case.name_proves,
+            titles=case.facts.alternative_titles if case.facts else (),
+            runtime=case.facts.runtime if case.facts else None,
+        )
+
+    def _of_offer(self, case: Case, rows: Sequence[Release]) -> Search:
+        search = Search(("latest uploads",), tuple(rows), 0, self._choose(case, rows))
+        self._note(case.movie, search)
+        return search
+
+    def search(self, case: Case, *, keep: bool = True) -> Search:
+        """Ask for the film by IMDb id, then by name while nothing fits; `keep` the outcome in `searches/`."""
         search = Search((), (), 0, Choice(None, ()))
-        for params in queries_for(movie):
-            found = self._ask(params)
+        for params in queries_for(case.movie):
+            found = self._ask({"action": "search-torrents", **params})
             # The name search also finds what the id search found: a release is looked at once.
             merged = {release.id: release for release in (*search.releases, *found.releases)}
             search = Search(
                 (*search.queries, f"{params['type']}: {params['query']}"),
                 tuple(merged.values()),
                 search.unreadable + len(found.broken),
-                choose_release(merged.values(), movie, self._preferences, name_proves=name_proves),
+                self._choose(case, merged.values()),
             )
             if search.choice.chosen:
                 break
-        self._note(movie, search)
+        if keep:
+            self._note(case.movie, search)
         return search
 
-    def _without(self, search: Search, bad: Release, reason: str, movie: Movie, name_proves: bool) -> Search:
+    def _without(self, search: Search, bad: Release, reason: str, case: Case) -> Search:
         """The same search, chosen anew without a release that cannot be used."""
         others = [release for release in search.releases if release.id != bad.id]
-        choice = choose_release(others, movie, self._preferences, name_proves=name_proves)
+        choice = self._choose(case, others)
         earlier = tuple(refused for refused in search.choice.refused if refused.release not in others)
-        refused = (Refusal(bad, reason), *earlier, *choice.refused)
+        refused = (Refusal(bad, reason, "bad_torrent"), *earlier, *choice.refused)
         again = replace(search, releases=tuple(others), choice=Choice(choice.chosen, refused))
-        self._note(movie, again)
+        self._note(case.movie, again)
         return again
 
     def _ask(self, params: Mapping[str, str]) -> Rows:
         self._ledger.book()
-        answer = self._web.get("", {"action": "search-torrents", **params}, self._auth)
-        rows = read_rows(answer, self._now(), self._auth[1])
+        answer = self._web.get("", params, self._auth)
+        try:
+            rows = read_rows(answer, self._now(), self._auth[1])
+        except RateLimited as error:
+            if error.retry_at is None:
+                self._ledger.fill()
+            raise
         if rows.broken:
             logger.warning("%d rows of FileList's answer skipped: %s", len(rows.broken), counted(rows.broken))
         if answer.status == 404:
@@ -265,12 +327,13 @@ def account_of(movie: Movie, search: Search, now: int) -> dict[str, Any]:
         "searched_at": now,
         "queries": search.queries,
         "unreadable_rows": search.unreadable,
-        "chosen": _shown(chosen) if chosen else None,
+        "chosen": shown(chosen) if chosen else None,
         "refused": [_shown_refusal(refused) for refused in search.choice.refused],
     }
 
 
-def _shown(release: Release) -> dict[str, Any]:
+def shown(release: Release) -> dict[str, Any]:
+    """A release as the account of a search names it."""
     return {
         "id": release.id,
         "name": release.name,
@@ -282,4 +345,4 @@ def _shown(release: Release) -> dict[str, Any]:
 
 
 def _shown_refusal(refused: Refusal) -> dict[str, Any]:
-    return {**_shown(refused.release), "reason": refused.reason}
+    return {**shown(refused.release), "rule": refused.rule, "reason": refused.reason}

@@ -25,6 +25,7 @@ COMMANDS = (
     ("first", "FILM", "make a film the next one to be tried"),
     ("retry", "FILM|all", "try a film, or all failed ones, again now"),
     ("forget", "FILM", "drop a film for good; its files and torrent stay"),
+    ("search", "FILM", "what would be chosen for a film now, and why"),
     ("add", "FILM", 'want a film that is on no list: "Title (Year)" or tt1234567'),
     ("import", "FILE", "want the films of a Letterboxd export, or of a text file with one film a line"),
 )
@@ -68,14 +69,16 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--username", metavar="NAME", help="Letterboxd user, for this run")
     parser.add_argument("--interval", metavar="SECONDS", help="time between looks at the list, for this run")
-    parser.add_argument("--json", action="store_true", help="with --stats and --why: for programs to read")
+    parser.add_argument(
+        "--json", action="store_true", help="with --stats, --why, --search: for programs to read"
+    )
     parser.add_argument("--verbose", action="store_true", help="show the log on stderr too")
     parser.add_argument("--version", action="version", version=f"Movie Sync {VERSION}")
     args = parser.parse_args(arguments)
     if args.accept_removals and asks_for_more(args):
         parser.error("--accept-removals goes alone or with --once")
-    if args.json and not (args.stats or args.why is not None):
-        parser.error("--json goes with --stats or --why")
+    if args.json and not (args.stats or args.why is not None or args.search is not None):
+        parser.error("--json goes with --stats, --why or --search")
     return args
 
 
@@ -128,6 +131,8 @@ def dispatch(args: argparse.Namespace, folder: Path, redactor: Redactor, console
         return configure(folder)
     if args.repair:
         return repair_folder(loaded(args, folder), redactor, console)
+    if args.search is not None:
+        return search_for(args, folder, redactor, console)
     command = command_in(args)
     if args.stats or command is not None or (args.accept_removals and not args.once):
         return run_command(args, command, loaded(args, folder), console)
@@ -144,6 +149,17 @@ def dispatch(args: argparse.Namespace, folder: Path, redactor: Redactor, console
         if args.accept_removals:
             run_command(args, None, config, console)
         return run(config, credentials, console, signals, once=args.once)
+
+
+def search_for(args: argparse.Namespace, folder: Path, redactor: Redactor, console: Console) -> int:
+    """`--search`: the one command besides a run that asks a tracker."""
+    config, credentials = loaded(args, folder), CredentialsManager(folder)
+    if problems := credentials.problems():
+        raise ConfigError(problems)
+    redactor.learn(credentials.secrets(), basic_pairs(credentials))
+    from search_command import search
+
+    return search(args.search, config, credentials, console, as_json=args.json)
 
 
 def repair_folder(config: Config, redactor: Redactor, console: Console) -> int:

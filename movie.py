@@ -91,6 +91,7 @@ class Movie(msgspec.Struct, frozen=True, kw_only=True):
     status: str = "pending"
     queued_at: int | None = None
     not_before: int = 0
+    first: bool = False
     retry_count: Annotated[int, msgspec.Meta(ge=0)] = 0
     last_error: str | None = None
     last_failed_at: int | None = None

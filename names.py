@@ -22,7 +22,14 @@ _NUMBER_WORDS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
 )  # fmt: skip
+_TENS_WORDS = {
+    word: 10 * number
+    for number, word in enumerate(
+        ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), start=2
+    )
+}
 _FIGURES = {word: str(number) for number, word in enumerate(_NUMBER_WORDS)}
+_FIGURES |= {word: str(number) for word, number in _TENS_WORDS.items()}
 _TENS = ("", "x", "xx", "xxx")
 _UNITS = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
 _ROMAN = {_TENS[n // 10] + _UNITS[n % 10]: str(n) for n in range(1, 40)}
@@ -30,20 +37,23 @@ _ROMAN = {_TENS[n // 10] + _UNITS[n % 10]: str(n) for n in range(1, 40)}
 _BY_HAND = str.maketrans(
     {"ß": "ss", "ẞ": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ð": "d", "Ð": "d"}
     | {"þ": "th", "Þ": "th", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ħ": "h", "Ħ": "h", "ı": "i"}
-    | {"½": " 1 2 ", "²": " 2 ", "³": " 3 ", "™": " ", "®": " ", "©": " "}
+    | {"½": " 1 2 ", "⅓": " 1 3 ", "⅔": " 2 3 ", "¼": " 1 4 ", "¾": " 3 4 "}
+    | {sign: f" {number} " for number, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+    | {"™": " ", "®": " ", "©": " "}
     | dict.fromkeys("'’‘`´ʼ′＇", "")
 )
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 
 _WORD = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"[0-9]+")
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9]) (?=[0-9])")
 # "Face/Off" becomes "Face+Off" on disk, so a tight plus is a mere separator; a free one means "and".
 _TIGHT_PLUS = re.compile(r"(?<=\w)\+(?=\w)")
 _THOUSANDS = re.compile(r"(?<=[0-9])[.,](?=[0-9]{3}(?![0-9]))")
 _MOVED_ARTICLE = re.compile(r"^(?P<title>.+),\s*(?P<article>the|an|a)\s*$", re.IGNORECASE)
 
 _EXTENSION = re.compile(r"\.(?:mkv|mp4|avi|m4v|m2ts|ts|iso|wmv|mov|torrent|nfo)$", re.IGNORECASE)
-_SITE = re.compile(r"^\s*www\.\S+\s*-\s*", re.IGNORECASE)
+SITE = re.compile(r"^\s*www\.\S+\s*-\s*", re.IGNORECASE)
 _ID_TAG = re.compile(
     r"[\[({]\s*(?:imdb|tmdb|tvdb|edition)(?:id)?\s*[-=:][^\])}]*[\])}]|\btt[0-9]{6,10}\b", re.IGNORECASE
 )
@@ -100,20 +110,29 @@ def numbers(title: str) -> frozenset[str]:
     return frozenset(number.lstrip("0") or "0" for number in found)
 
 
+def plain_title(title: str) -> str:
+    """The folded title with numerals as digits: titles of the same plain form are the same words."""
+    return " ".join(_plain_words(title))
+
+
 def title_key(title: str) -> str:
     """What two spellings of one title share, as one word: "Spider-Man: Part II" and "Spiderman 2" agree."""
-    spaced = " ".join(_plain_words(title))
-    return re.sub(r"(?<=[0-9]) (?=[0-9])", "_", spaced).replace(" ", "")
+    return key_of(plain_title(title))
+
+
+def key_of(plain: str) -> str:
+    """The `title_key` of a title whose plain form is known already."""
+    return _BETWEEN_DIGITS.sub("_", plain).replace(" ", "")
 
 
 def same_title(a: str, b: str) -> bool:
     """Whether both are the same words, numerals and articles aside."""
-    return _plain_words(a) == _plain_words(b)
+    return plain_title(a) == plain_title(b)
 
 
 def similarity(a: str, b: str) -> float:
     """How much alike the folded titles are, 0 to 100 (plain ratio: no partial and no token scoring)."""
-    return fuzz.ratio(" ".join(_plain_words(a)), " ".join(_plain_words(b)))
+    return fuzz.ratio(plain_title(a), plain_title(b))
 
 
 def same_film_name(title_a: str, year_a: int | None, title_b: str, year_b: int | None) -> bool:
@@ -146,7 +165,7 @@ def split_title_year(name: str) -> tuple[str, int | None]:
 
 def read_name(name: str) -> NameParts:
     """Take a release, folder or file name apart. A year that is the whole title is the title."""
-    text = _EXTENSION.sub("", _ID_TAG.sub(" ", _SITE.sub("", name)).strip())
+    text = _EXTENSION.sub("", _ID_TAG.sub(" ", SITE.sub("", name)).strip())
     tag = RELEASE_TAG.search(text, 1)
     tags_at = tag.start() if tag else len(text)
     found = year_in(text, after=1)
@@ -231,6 +250,7 @@ def _plain_words(title: str) -> list[str]:
     words = fold(title).split()
     if len(words) < 2:
         return words
+    words = _with_tens_joined(words)
     figures = [_figure(words, place) for place in range(len(words))]
     plain = []
     for place, word in enumerate(words):
@@ -239,6 +259,18 @@ def _plain_words(title: str) -> list[str]:
             continue
         plain.append(figures[place] or word)
     return plain or words
+
+
+def _with_tens_joined(words: list[str]) -> list[str]:
+    """Write "thirty nine steps" as "39 steps"; the two words alone stay, as "nine" does."""
+    joined: list[str] = []
+    for word in words:
+        unit = int(_FIGURES.get(word, "0"))
+        if len(words) > 2 and joined and joined[-1] in _TENS_WORDS and 0 < unit < 10:
+            joined[-1] = str(_TENS_WORDS[joined[-1]] + unit)
+        else:
+            joined.append(word)
+    return joined
 
 
 def _figure(words: list[str], place: int) -> str | None:

@@ -15,6 +15,7 @@ from config import Config
 from console import Console, Progress
 from credentials_manager import CredentialsManager
 from destination import SavedTorrents
+from download_service import MovieDownloader
 from errors import ConfigError
 from export_file import ExportWatchlist
 from filelist_downloader import FileListDownloader
@@ -29,6 +30,7 @@ from queue_manager import QueueManager
 from release_choice import Preferences
 from removal_plan import rules_of
 from services import Services
+from uploads import UploadRules, Uploads
 from web import WebClient
 from workers import DownloadWorker, MonitorWorker
 
@@ -113,9 +115,10 @@ class Program:
 
     def _download_worker(self, place: DownloadPlace, library: Library) -> DownloadWorker:
         client = self._client = client_of(self.config, self._credentials, self.stop)
+        tracker = filelist_of(self.config, self._credentials, self.stop, self._now)
         acquisition = Acquisition(
             queue=self.queue,
-            downloaders=[self._filelist()],
+            downloaders=[tracker],
             destination=client or SavedTorrents(place.directory),
             client=client,
             library=library,
@@ -132,6 +135,7 @@ class Program:
             queue=self.queue,
             acquisition=acquisition,
             follow_up=follow_up,
+            uploads=self._uploads(tracker),
             services=self.services,
             needed=("qbittorrent", "filelist") if client else ("filelist",),
             config=self.config,
@@ -140,22 +144,29 @@ class Program:
             now=self._now,
         )
 
-    def _filelist(self) -> FileListDownloader:
-        account = self._credentials.get("filelist")
-        if account is None:
-            raise ConfigError([self._credentials.missing("filelist") or "FileList credentials are missing"])
-        web = WebClient(
-            "filelist", self.config["api_url"], self.config["user_agent"], self.stop, seconds=API_SECONDS
-        )
-        return FileListDownloader(
-            web,
-            account.username,
-            account.secret,
-            Preferences.from_config(self.config),
-            CallLedger(self.folder / "filelist_calls.json", now=self._now),
-            self.folder,
-            self._now,
-        )
+    def _uploads(self, tracker: MovieDownloader) -> Uploads:
+        config = self.config
+        rules = UploadRules(config["latest_interval"], config["permanent_recheck"], config["max_retries"])
+        return Uploads(tracker, self.queue, self.folder, rules, self._now)
+
+
+def filelist_of(
+    config: Config, credentials: CredentialsManager, stop: threading.Event, now: Callable[[], float]
+) -> FileListDownloader:
+    """FileList as configured. Raises `ConfigError` without credentials."""
+    account = credentials.get("filelist")
+    if account is None:
+        raise ConfigError([credentials.missing("filelist") or "FileList credentials are missing"])
+    web = WebClient("filelist", config["api_url"], config["user_agent"], stop, seconds=API_SECONDS)
+    return FileListDownloader(
+        web,
+        account.username,
+        account.secret,
+        Preferences.from_config(config),
+        CallLedger(config.folder / "filelist_calls.json", now=now),
+        config.folder,
+        now,
+    )
 
 
 def places_of(config: Config) -> tuple[DownloadPlace, Library]:

@@ -123,7 +123,9 @@ class QueueManager(Transitions):
         with self._changing():
             known = self._known(movie)
             first = self._move(
-                replace(known, not_before=0, unreachable_at=None), PENDING, "put first by the user"
+                replace(known, not_before=0, unreachable_at=None, first=True),
+                PENDING,
+                "put first by the user",
             )
             self._store.put_first(first)
         self._tell_listeners()
@@ -157,6 +159,7 @@ class QueueManager(Transitions):
                 retry_after=0 if retry_count >= limit else int(retry_after),
                 not_before=0,
                 unreachable_at=None,
+                first=False,
             )
             self._move(failed, FAILED, error)
 
@@ -182,6 +185,35 @@ class QueueManager(Transitions):
         if moved:
             self._tell_listeners()
         return moved
+
+    def offer(self, movies: Iterable[Movie], reason: str) -> list[Movie]:
+        """Films that may be had now: pending, due, before all others, with the tries they made. One write."""
+        wanted, offered = list(movies), []
+        with self._changing():
+            for movie in reversed(wanted):
+                known = self._store.find(movie)
+                if known is None or self._store.place(known) not in (PENDING, FAILED):
+                    continue
+                ready = replace(known, not_before=0, unreachable_at=None)
+                at_work = known.id in self._claims
+                failed = self._store.place(known) == FAILED
+                offered.append(self._move(ready, PENDING, reason) if failed else self._put(ready, PENDING))
+                if not at_work:
+                    self._store.put_first(offered[-1])
+        return offered
+
+    def put_back(self, before: Movie, error: str) -> None:
+        """An attempt that costs no try came to nothing: the film is where it was, as it was `before`."""
+        with self._changing():
+            known = self._store.find(before)
+            if known is None or self._store.place(known) != PENDING:
+                return
+            if before.status == PENDING:
+                self._put(replace(known, not_before=before.not_before), PENDING)
+                return
+            kept = {key: before[key] for key in ("retry_count", "retry_after", "not_before")}
+            tried = replace(known, **kept, last_error=error, last_failed_at=int(self._now()))
+            self._move(tried, FAILED, error)
 
     def get_permanent_failures(self, max_retries: int | None = None) -> list[Movie]:
         """Failed films that used up their retries."""
@@ -223,6 +255,7 @@ class QueueManager(Transitions):
                 not_before=0,
                 unreachable_at=None,
                 last_error=None,
+                first=False,
                 **NOT_REMOVED,
                 **self._hand_over_facts(known, outcome),
             )

@@ -6,7 +6,8 @@ can read, nothing is cut before ranking, and the answer does not depend on the o
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +18,10 @@ from release_names import (
     NO_FILM,
     POOR_COPY,
     Anchor,
+    Fault,
     find_anchor,
-    first_fault,
     height,
+    known_titles,
     may_be_longer,
     quality,
     revision,
@@ -73,7 +75,7 @@ class Case:
     """One release held against one wanted film: what a rule looks at.
 
     `anchor` is None when the name does not start with the title. `name_proves` is False when another
-    wanted film has the same title and year.
+    wanted film has the same title and year. `runtime` is in minutes.
     """
 
     release: Release
@@ -81,6 +83,7 @@ class Case:
     preferences: Preferences
     name_proves: bool
     anchor: Anchor | None
+    runtime: int | None = None
 
     @property
     def imdb_agrees(self) -> bool:
@@ -95,33 +98,42 @@ Rule = Callable[[Case], str | None]
 
 
 def choose_release(
-    releases: Iterable[Release], movie: Movie, preferences: Preferences, *, name_proves: bool = True
+    releases: Iterable[Release],
+    movie: Movie,
+    preferences: Preferences,
+    *,
+    name_proves: bool = True,
+    titles: Sequence[str] = (),
+    runtime: int | None = None,
 ) -> Choice:
     """The best of the releases that are surely this film.
 
     With `name_proves` false (another wanted film has this title and year) only an IMDb id counts as proof.
+    `titles` are further ones the film is known by, `runtime` is its length in minutes.
     """
+    known = known_titles(movie, titles)
     fitting: list[Case] = []
     unfit: list[Refusal] = []
     for release in releases:
-        anchor = find_anchor(release.name, movie)
-        case = Case(release, movie, preferences, name_proves and not movie.untitled, anchor)
-        reason = first_reason(case)
-        if reason is None:
+        anchor = find_anchor(release.name, known)
+        case = Case(release, movie, preferences, name_proves and not movie.untitled, anchor, runtime)
+        objection = first_objection(case)
+        if objection is None:
             fitting.append(case)
         else:
-            unfit.append(Refusal(release, reason))
+            rule, reason = objection
+            unfit.append(Refusal(release, reason, rule))
     unfit.sort(key=lambda refused: (refused.release.tracker, _id_order(refused.release), repr(refused)))
     if not fitting:
         return Choice(None, tuple(unfit))
     best, *others = (case.release for case in sorted(fitting, key=rank))
     better = f"a better one was chosen: {best.name}"
-    return Choice(best, (*(Refusal(release, better) for release in others), *unfit))
+    return Choice(best, (*(Refusal(release, better, NOT_THE_BEST) for release in others), *unfit))
 
 
-def first_reason(case: Case) -> str | None:
-    """Why this release is refused; None if it fits."""
-    return next((reason for rule in RULES if (reason := rule(case)) is not None), None)
+def first_objection(case: Case) -> tuple[str, str] | None:
+    """The name of the rule that refuses this release, and its reason; None if it fits."""
+    return next(((name, reason) for name, rule in RULES.items() if (reason := rule(case)) is not None), None)
 
 
 def summary(release: Release | ChosenRelease) -> str:
@@ -148,10 +160,8 @@ def other_title(case: Case) -> str | None:
     return f"the title does not agree with “{case.movie.title}”"
 
 
-def no_film(case: Case) -> str | None:
-    if case.release.series:
-        return "it is a season or an episode of a series"
-    return first_fault(case.anchor, NO_FILM) if case.anchor else None
+def series_row(case: Case) -> str | None:
+    return "it is a season or an episode of a series" if case.release.series else None
 
 
 def further_words(case: Case) -> str | None:
@@ -192,8 +202,27 @@ def unproven_name(case: Case) -> str | None:
     return "another wanted film has this title and year, and no IMDb id tells them apart"
 
 
-def poor_copy(case: Case) -> str | None:
-    return first_fault(case.anchor, POOR_COPY) if case.anchor else None
+def too_small(case: Case) -> str | None:
+    """No encode of what the name claims fits into so few bytes. What no film can have is not judged by it."""
+    lines = height(case.tags)
+    is_remux = lines >= 1080 and bool(re.search(r" (?:bd ?)?remux ", case.tags))
+    floor = next(floor for least, floor in (_REMUX_FLOORS if is_remux else _FLOORS) if lines >= least)
+    rate = case.release.size / 1e6 / (case.runtime or ASSUMED_RUNTIME)
+    if case.release.size < NO_FILMS_SIZE or rate >= floor:
+        return None
+    claim = f"{lines}p" if lines else "a film"
+    # Rounded down, so that the figure never reads like one that would do.
+    shown = f"{math.floor(rate * 10) / 10:g}"
+    return f"too small for {'a ' + claim + ' remux' if is_remux else claim}: {shown} MB a minute"
+
+
+NO_FILMS_SIZE = 64 * 2**20
+"""Below it a size says nothing of an encode: it is unknown (0), or of a torrent made to try things out."""
+ASSUMED_RUNTIME = 110
+"""Minutes of a film of unknown length, as Radarr assumes."""
+_FLOORS = ((2160, 4.0), (1080, 2.5), (720, 1.5), (0, 1.0))
+_REMUX_FLOORS = ((1080, 8.0),)
+"""Lines of the picture, and the least MB a minute. doc/release_choice.md says where from."""
 
 
 # Does the user want it?
@@ -238,21 +267,28 @@ def _says(case: Case, word: str) -> bool:
     return spaced(word) in case.tags
 
 
-RULES: tuple[Rule, ...] = (
-    other_imdb_id,
-    other_title,
-    no_film,
-    further_words,
-    other_year,
-    unproven_name,
-    poor_copy,
-    unwanted_category,
-    few_seeders,
-    unwanted_size,
-    missing_word,
-    excluded_word,
-)
-"""Asked in this order; the first objection is the reason a user reads."""
+def _read(fault: Fault) -> Rule:
+    return lambda case: fault(case.anchor) if case.anchor else None
+
+
+NOT_THE_BEST = "not_the_best"
+RULES: Mapping[str, Rule] = {
+    "imdb_id": other_imdb_id,
+    "title": other_title,
+    "series_row": series_row,
+    **{name: _read(fault) for name, fault in NO_FILM.items()},
+    "further_words": further_words,
+    "year": other_year,
+    "unproven": unproven_name,
+    **{name: _read(fault) for name, fault in POOR_COPY.items()},
+    "too_small": too_small,
+    "category": unwanted_category,
+    "minimum_seeders": few_seeders,
+    "size": unwanted_size,
+    "required_words": missing_word,
+    "excluded_words": excluded_word,
+}
+"""Asked in this order; the first objection is the one a user reads."""
 
 
 # Which one is best?

@@ -113,6 +113,11 @@ class Services:
                     return rest
         return None
 
+    def in_doubt(self, service: str) -> bool:
+        """Whether the last request to the service got no answer, though it does not rest yet."""
+        with self._lock:
+            return self._failures.get(service, 0) > 0
+
     def failed(self, error: ServiceError) -> Rest | None:
         """Take note of trouble. Returns the rest that it led to, if any."""
         now, service = self._now(), error.service

@@ -8,18 +8,20 @@ that was tried without an outcome never stands before one that was not.
 from collections.abc import Container, Iterable, Mapping
 from datetime import UTC, datetime
 
-from movie import Movie
+from movie import FilmFacts, Movie
 from queue_files import COMPLETED
 
 
-def is_not_out(movie: Movie, now: float) -> bool:
-    """Whether a film of a list cannot be had yet: its year lies ahead, or Letterboxd names none.
+def is_not_out(movie: Movie, facts: FilmFacts | None, now: float) -> bool:
+    """Whether a film of a list cannot be had yet: year or release date lie ahead, or Letterboxd has no year.
 
     A film that was added by hand may lack a year for other reasons.
     """
     if movie.year is None:
         return bool(movie.film_id or movie.lid or movie.slug)
-    return movie.year > datetime.fromtimestamp(now, UTC).year
+    today = datetime.fromtimestamp(now, UTC)
+    released = facts.released if facts else None
+    return movie.year > today.year or bool(released and released > f"{today:%Y-%m-%d}")
 
 
 def without_outcome(pending: Iterable[Movie], tried: Mapping[str, int]) -> list[Movie]:

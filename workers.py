@@ -5,6 +5,7 @@ into completed ones. They share nothing but the QueueManager. No HTTP and no fil
 things and reactions.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from msgspec.structs import replace
 import acquisition
 from acquisition import Acquisition, AlreadyThere, HandedOver, NotOutYet, PageUnread
 from console import Console
-from download_service import NoRelease
+from download_service import NoRelease, Release
 from errors import (
     AuthError,
     FilmFault,
@@ -37,6 +38,9 @@ from report import clock, duration
 from retries import backoff, retries_after_failure
 from services import Services
 from turns import got_no_answer_before, next_again, others_got_through, without_outcome
+from uploads import Uploads
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["DownloadWorker", "MonitorWorker"]
 
@@ -57,6 +61,7 @@ class DownloadWorker(Teller):
         queue: QueueManager,
         acquisition: Acquisition,
         follow_up: FollowUp | None,
+        uploads: Uploads,
         services: Services,
         needed: tuple[str, ...],
         config: Mapping[str, Any],
@@ -68,12 +73,15 @@ class DownloadWorker(Teller):
         self._queue = queue
         self._acquisition = acquisition
         self._follow_up = follow_up
+        self._uploads = uploads
         self._services = services
         self._needed = needed
         self._config = config
         self._max_retries = int(config["max_retries"])
         self._held: dict[str, float] = {}
         self._tried: dict[str, int] = {}
+        self._offers: dict[str, tuple[Release, ...]] = {}
+        self._free: dict[str, Movie] = {}
         self._place_until = 0.0
         self._in_hand: Movie | None = None
         self._looked_for_due = False
@@ -99,6 +107,9 @@ class DownloadWorker(Teller):
         if self._follow_up is not None and self._services.resting("qbittorrent") is None:
             running = self._follow_up.next_due()
             moments += [] if running is None else [running]
+        looking = self._uploads.next_due()
+        if looking is not None and not any(map(self._services.resting, self._needed)):
+            moments.append(max(looking, self._place_until))
         return min(moments)
 
     def recover(self) -> bool:
@@ -117,7 +128,7 @@ class DownloadWorker(Teller):
             return False
         movie = self._claim_next()
         if movie is None:
-            return False
+            return self._bring_more()
         try:
             if self._must_wait():
                 return False
@@ -132,14 +143,45 @@ class DownloadWorker(Teller):
         self._in_hand = None
         return True
 
+    def _bring_more(self) -> bool:
+        """Where no film asks for an attempt: look at new uploads, then at searches that are owed."""
+        self._uploads.begin()
+        if not (self._uploads.due or self._uploads.next_owed()) or self._must_wait():
+            return False
+        if any(map(self._services.in_doubt, self._needed)):
+            return False  # the next attempt of a film tells whether what is found could be handed over
+        try:
+            self._acquisition.check_place()
+            offers = self._uploads.look() if self._uploads.due else {}
+        except ServiceError as error:
+            self._service_failed(error)
+            return False
+        except PlaceUnavailable as error:
+            self._no_place(error)
+            return False
+        wanted = [movie for movie in map(self._queue.find, offers) if movie]
+        reason = "a fitting release was uploaded"
+        if not offers and (owed := self._uploads.next_owed()):
+            wanted, reason = [owed], "searched for once more, at no cost"
+        self._offers |= offers
+        self._free |= {movie.id: movie for movie in wanted}
+        for movie in self._queue.offer(wanted, reason):
+            logger.info("movie=%s %s", movie.label, reason)
+        return bool(wanted)
+
     def _claim_next(self) -> Movie | None:
         """The next film that is due. Those tried without an outcome come last, and take turns among them."""
         tried = without_outcome(self._queue.films(PENDING), self._tried)
         behind = {movie.id for movie in tried} | self._held.keys()
-        movie = self._queue.get_next_pending(behind)
+        movie = self._queue.get_next_pending(behind | self._retries()) or self._queue.get_next_pending(behind)
         if movie is None and (again := next_again(tried, self._held, self._now())):
             return self._queue.get_next_pending(behind - {again.id})
         return movie
+
+    def _retries(self) -> set[str]:
+        """Films that failed before: new ones have the first right to the calls of an hour."""
+        failed = (movie for movie in self._queue.films(PENDING) if movie.last_failed_at and not movie.first)
+        return {movie.id for movie in failed} - self._free.keys()
 
     def _queue_what_is_due(self) -> None:
         if self.single_run and self._looked_for_due:
@@ -174,7 +216,9 @@ class DownloadWorker(Teller):
 
     def _attempt(self, movie: Movie) -> None:
         try:
-            outcome = self._acquisition.attempt(movie)
+            outcome = self._acquisition.attempt(
+                movie, self._offers.get(movie.id, ()), at_once=movie.id in self._free
+            )
         except FilmFault as error:
             self._film_failed(movie, str(error))
         except ServiceUnavailable as error:
@@ -185,12 +229,15 @@ class DownloadWorker(Teller):
             self.say_news(f"room for {movie.id}", str(error), NoSpace)
             self._hold(movie)
         except PlaceUnavailable as error:
-            self.say_once("place", str(error))
-            self._place_until = self._now() + SOON
+            self._no_place(error)
         else:
             for topic in ("place", f"room for {movie.id}", *self._needed):
                 self.over(topic)
             self._settle(movie, outcome)
+
+    def _no_place(self, error: PlaceUnavailable) -> None:
+        self.say_once("place", str(error))
+        self._place_until = self._now() + SOON
 
     def _settle(self, movie: Movie, outcome: acquisition.Outcome) -> None:
         if isinstance(outcome, PageUnread):
@@ -200,13 +247,20 @@ class DownloadWorker(Teller):
         self._tried.pop(movie.id, None)
         if isinstance(outcome, NoRelease):
             self._film_failed(movie, outcome.reason)
-        elif isinstance(outcome, NotOutYet):
-            self._queue.note(movie, PENDING, not_before=int(self._now()) + LONGEST_WAIT)
-            self._console.say(f"   ⏳ Not out yet: {movie.label} - looked at again in a day")
+            return
+        self._offers.pop(movie.id, None)
+        self._free.pop(movie.id, None)
+        self._uploads.paid(movie)
+        if isinstance(outcome, NotOutYet):
+            self._not_out(movie)
         elif isinstance(outcome, AlreadyThere):
             self._already_there(movie, outcome)
         elif isinstance(outcome, HandedOver):
             self._handed_over(movie, outcome)
+
+    def _not_out(self, movie: Movie) -> None:
+        self._queue.note(movie, PENDING, not_before=int(self._now()) + LONGEST_WAIT)
+        self._console.say(f"   ⏳ Not out yet: {movie.label} - looked at again in a day")
 
     def _already_there(self, movie: Movie, outcome: AlreadyThere) -> None:
         there_at = None if outcome.torrent_hash else int(self._now())
@@ -234,6 +288,13 @@ class DownloadWorker(Teller):
 
     def _film_failed(self, movie: Movie, error: str) -> None:
         self._tried.pop(movie.id, None)
+        self._offers.pop(movie.id, None)
+        self._uploads.paid(movie)
+        before = self._free.pop(movie.id, None)
+        if before is not None:
+            self._queue.put_back(before, error)
+            self._console.say(f"   ✗ Nothing yet: {movie.label}: {error}")
+            return
         retry_count = retries_after_failure(movie)
         delay = backoff(retry_count, self._config["retry_interval"], self._config["backoff_multiplier"])
         now = self._now()

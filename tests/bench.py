@@ -15,7 +15,7 @@ from acquisition import Acquisition
 from console import Console
 from destination import Destination, SavedTorrents
 from diary_feed import Watched
-from download_service import DownloadResult, Found, MovieDownloader, NoRelease
+from download_service import DownloadResult, Found, MovieDownloader, NoRelease, Release
 from errors import ServiceError, ServiceUnavailable
 from film_store import film_key
 from follow_up import FollowUp
@@ -34,6 +34,7 @@ from removal_plan import RemovalRules
 from services import Services
 from torrent_file import TorrentFile, read_torrent
 from torrent_store import keep_torrent
+from uploads import UploadRules, Uploads
 from workers import DownloadWorker, MonitorWorker
 
 TAG = "movie_sync"
@@ -68,9 +69,38 @@ class FakeTracker(MovieDownloader):
         self.answers: dict[str, DownloadResult | Exception] = {}
         self.asked: list[str] = []
         self.name_proved: list[bool] = []
+        self.rows: list[Release] = []
+        self.looked = 0
+        self.left = 150
+        self.offered: list[tuple[str, ...]] = []
         self.during_search: Callable[[], object] = lambda: None
 
-    def download_movie(self, movie: Movie, *, name_proves: bool = True) -> DownloadResult:
+    def latest(self) -> tuple[Release, ...]:
+        self.looked += 1
+        return tuple(self.rows)
+
+    def fits(
+        self,
+        movie: Movie,
+        rows: Sequence[Release],
+        *,
+        name_proves: bool = True,
+        facts: FilmFacts | None = None,
+    ) -> bool:
+        return any(movie.title.replace(" ", ".") in row.name for row in rows)
+
+    def calls_left(self) -> int:
+        return self.left
+
+    def download_movie(
+        self,
+        movie: Movie,
+        *,
+        name_proves: bool = True,
+        facts: FilmFacts | None = None,
+        offered: Sequence[Release] = (),
+    ) -> DownloadResult:
+        self.offered.append(tuple(row.name for row in offered))
         self.asked.append(movie.title)
         self.name_proved.append(name_proves)
         self.during_search()
@@ -210,7 +240,7 @@ class Bench:
         self.queue = QueueManager(self.folder, max_retries=SETTINGS["max_retries"], now=clock)  # type: ignore[arg-type]
         self.services = Services(self.folder, lambda service: "credentials", clock)
         self.tracker = FakeTracker(self.folder)
-        self.trackers = [self.tracker]
+        self.trackers: list[MovieDownloader] = [self.tracker]
         self.client = FakeClient() if qbittorrent else None
         self.watchlist = FakeWatchlist(clock)
         self.library = Library([self.downloads], clock)
@@ -242,13 +272,19 @@ class Bench:
         return FollowUp(self.queue, self.qbittorrent, self.services, self.console.say, self.clock)
 
     @cached_property
+    def uploads(self) -> Uploads:
+        rules = UploadRules(interval=900, recheck=30 * 86400, max_retries=SETTINGS["max_retries"])  # type: ignore[arg-type]
+        return Uploads(self.trackers[0], self.queue, self.folder, rules, self.clock)
+
+    @cached_property
     def downloads_worker(self) -> DownloadWorker:
         worker = DownloadWorker(
             queue=self.queue,
             acquisition=self.acquisition,
             follow_up=self.follow_up if self.client else None,
+            uploads=self.uploads,
             services=self.services,
-            needed=("qbittorrent", "filelist") if self.client else ("filelist",),
+            needed=(*(["qbittorrent"] if self.client else []), *(tracker.name for tracker in self.trackers)),
             config=SETTINGS,
             console=self.console,
             stop=threading.Event(),

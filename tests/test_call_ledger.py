@@ -43,7 +43,26 @@ def written(path: Path) -> list[int]:
 def test_a_booked_call_is_on_disk_when_book_returns(path: Path, clock: Clock) -> None:
     clock.time += 0.9
     CallLedger(path, now=clock).book()
-    assert written(path) == [NOON]
+    assert written(path) == [NOON + 1]
+
+
+def test_a_call_late_in_its_second_holds_its_place_for_a_whole_hour(path: Path, clock: Clock) -> None:
+    ledger = CallLedger(path, limit=1, now=clock)
+    clock.time = NOON + 0.9
+    ledger.book()
+    clock.time = NOON + 3600.8
+    with pytest.raises(RateLimited):
+        ledger.book()
+    clock.time = NOON + 3601
+    ledger.book()
+
+
+def test_an_error_names_the_tracker_whose_budget_it_is(path: Path, clock: Clock) -> None:
+    ledger = CallLedger(path, limit=1, now=clock, service="other")
+    ledger.book()
+    with pytest.raises(RateLimited) as full:
+        ledger.book()
+    assert full.value.service == "other"
 
 
 def test_counting_writes_nothing(path: Path, clock: Clock) -> None:
@@ -57,7 +76,7 @@ def test_a_full_hour_stops_us_and_names_when_the_next_call_is_free(path: Path, c
     clock.time += 60
     ledger.book()
     with pytest.raises(
-        RateLimited, match=r"^Rate limit reached: 2 of 2 calls used, next at \d\d:\d\d\."
+        RateLimited, match=r"^Rate limit reached: 2 of 2 calls used, next film at \d\d:\d\d\."
     ) as full:
         ledger.book()
     assert full.value.own_ledger

@@ -9,7 +9,7 @@ from bencode2 import bencode
 import names
 from download_service import Release
 from movie import Movie
-from release_choice import Preferences, choose_release
+from release_choice import NOT_THE_BEST, RULES, Preferences, choose_release
 from torrent_file import NotATorrent, read_torrent
 
 pytest.importorskip("hypothesis")
@@ -17,6 +17,7 @@ pytest.importorskip("hypothesis")
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+GB = 10**9
 FILM = Movie(title="Fargo", year=1996, imdb_id="tt0116282")
 TITLES = st.sampled_from(["Fargo", "Fargo.2", "The.Fargo", "Another.Film", "Fargo.1996", ""])
 YEARS = st.sampled_from(["1996", "1995", "2003", "(1996)", ""])
@@ -49,7 +50,7 @@ RELEASES = st.builds(
     imdb_id=st.sampled_from([None, "", "tt0116282", "116282", "tt9", "nonsense"]),
     category_id=st.sampled_from([None, 0, 4, 6, 25]),
     category=st.sampled_from(["", "Filme HD"]),
-    size=st.integers(0, 100),
+    size=st.integers(0, 100).map(lambda gigabytes: gigabytes * GB) | st.integers(0, GB),
     seeders=st.integers(0, 1000),
     leechers=st.integers(0, 2),
     freeleech=st.booleans(),
@@ -62,8 +63,8 @@ PREFERENCES = st.builds(
     category_priority=st.sampled_from([(), (4,), (6, 4), (0, 25)]),
     prefer_freeleech=st.booleans(),
     minimum_seeders=st.integers(0, 5),
-    minimum_size=st.none() | st.integers(0, 50),
-    maximum_size=st.none() | st.integers(50, 100),
+    minimum_size=st.none() | st.integers(0, 50).map(lambda gigabytes: gigabytes * GB),
+    maximum_size=st.none() | st.integers(50, 100).map(lambda gigabytes: gigabytes * GB),
     required_words=st.sampled_from([(), ("1080p",)]),
     excluded_words=st.sampled_from([(), ("web-dl",)]),
 )
@@ -87,13 +88,16 @@ def test_nothing_outside_the_filters_is_chosen_and_nothing_is_lost(
     choice = choose_release(rows, FILM, preferences)
     assert len(choice.refused) + (choice.chosen is not None) == len(rows)
     assert all(refused.reason for refused in choice.refused)
+    assert {refused.rule for refused in choice.refused} <= {*RULES, NOT_THE_BEST}
     best = choice.chosen
     if best is None:
         return
     assert best in rows
     assert best.category_id in preferences.category_priority
     assert best.seeders >= preferences.minimum_seeders
-    assert not best.size or (preferences.minimum_size or 0) <= best.size <= (preferences.maximum_size or 100)
+    assert not best.size or (preferences.minimum_size or 0) <= best.size <= (
+        preferences.maximum_size or 100 * GB
+    )
     assert best.imdb_id in (None, "", "nonsense", "tt0116282", "116282")
     assert "fargo" in best.name.casefold()
     assert not {"CAM", "3D", "S01", "HC"} & set(best.name.split("."))

@@ -314,6 +314,13 @@ def test_why_as_json_has_the_films_keys_its_history_and_what_comes_next(
     assert "followed" in life["next"]["what"]
 
 
+def test_why_as_json_has_the_release_of_a_film_that_was_handed_over(queue: QueueManager, capsys: Out) -> None:
+    release = ChosenRelease(name="Heat.1995.1080p.BluRay.x264-GRP", tracker="filelist", id="7", size=8)
+    queue.add_to_completed(Movie(title="Heat", year=1995, release=release, torrent_hash="a" * 40))
+    assert main(["--why", "Heat", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["release"]["name"] == release.name
+
+
 def test_stats_as_json_has_the_four_numbers_at_its_top_level(queue: QueueManager, capsys: Out) -> None:
     queue.add_to_failed(MATRIX, "No torrents found", 0)
     assert main(["--stats", "--json"]) == 0

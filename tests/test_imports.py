@@ -12,9 +12,10 @@ DEMO = sorted((ROOT / "demo").rglob("*.py"))
 
 LAYERS = " ".join(
     (
-        "main demo commands running program why",
+        "main demo search_command commands running program why",
         "repair repair_files repair_plan salvage",
-        "workers monitor_worker removals removal_plan loop new_films follow_up acquisition turns report",
+        "workers uploads monitor_worker removals removal_plan loop new_films follow_up acquisition turns",
+        "report",
         "monitor import_file export_file reading shortcut list_memory diary_feed",
         "letterboxd_pages letterboxd_markup film_store",
         "filelist_downloader filelist_answers call_ledger release_choice release_names download_service",

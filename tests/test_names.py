@@ -35,6 +35,10 @@ SAME = [
     ("Henry V", "Henry 5"),
     ("Ocean's Eleven", "Ocean's 11"),
     ("Iron Man™", "Iron Man"),
+    ("The 39 Steps", "The Thirty-Nine Steps"),
+    ("Forty Guns", "40 Guns"),
+    ("Naked Gun 33⅓", "Naked Gun 33 1/3"),
+    ("[REC]⁴ Apocalypse", "REC 4 Apocalypse"),
 ]
 
 
@@ -48,6 +52,8 @@ DIFFERENT = [
     ("9", "Nine"),
     ("Saw II", "Saw III"),
     ("9/11", "911"),
+    ("Twenty One", "21"),
+    ("Thirty Nine Steps", "Thirty Steps"),
     ("Plan A", "Plan B"),
     ("A", "The"),
     ("???", "!!!"),

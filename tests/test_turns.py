@@ -87,4 +87,4 @@ def test_a_failure_of_its_own_closes_what_was_before(
     ],
 )
 def test_a_film_of_a_list_without_a_year_or_with_a_later_one_is_not_out(movie: Movie, not_out: bool) -> None:
-    assert is_not_out(movie, NOON) is not_out
+    assert is_not_out(movie, None, NOON) is not_out

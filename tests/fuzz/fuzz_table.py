@@ -19,15 +19,19 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
+import answer_cases
 import list_histories
 import parser_cases
+import simulated_week
 from harness import Row
 
 FIGURES: dict[str, tuple[int, Callable[[int, int], Row]]] = {
     "pages": (20_000, parser_cases.pages),
     "lists": (20_000, list_histories.histories),
+    "answers": (20_000, answer_cases.answers),
+    "week": (1_000, simulated_week.week),
 }
-"""By name: how many cases at full length, and what does them from a first seed on."""
+"""By name: how many cases, or films, at full length, and what does them from a first seed on."""
 
 
 def machine() -> str:
