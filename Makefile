@@ -4,12 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help demo run test check crash fuzz format clean
+.PHONY: help demo run test test-qbittorrent check crash fuzz format clean
 
 help:
 	@echo "make demo    the whole way of a film, without any account"
 	@echo "make run     run Movie Sync (options: make run ARGS='--once --verbose')"
 	@echo "make test    all tests"
+	@echo "make test-qbittorrent   the contract tests on qBittorrent 4.5, 5.1 and 5.3, fetched from Debian"
 	@echo "make check   ruff, mypy, import direction"
 	@echo "make crash   kills, power cuts, full disks, broken files at full length (about an hour)"
 	@echo "make fuzz    damaged pages and answers, random lists, a simulated week (about half an hour)"
@@ -24,6 +25,9 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	@sh scripts/get-qbittorrent.sh
 	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
+
+test-qbittorrent: $(VENV)/.installed-dev
+	@PYTHON=$(PY) sh scripts/test-qbittorrent.sh $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(PY) -m ruff check .
@@ -43,7 +47,7 @@ format: $(VENV)/.installed-dev
 	$(PY) -m ruff format .
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .qbittorrent .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

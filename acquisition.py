@@ -10,32 +10,32 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from destination import Destination
 from download_service import DownloadResult, Found, MovieDownloader, NoRelease, Release
-from errors import FilmFault, service_title
+from errors import FilmFault, NoSpace, service_title
 from film_store import FilmStore, facts_of
 from history import event_of
-from library import Entry, Library, find_entry
-from movie import ChosenRelease, FilmFacts, Movie
+from in_flight import given_up
+from library import Entries, Library, find_wanted, torrent_entry
+from movie import ChosenRelease, FilmFacts, Movie, TriedRelease
 from places import DownloadPlace
 from qbittorrent_manager import HandOver, TorrentStatus
-from queue_files import PENDING
+from queue_files import COMPLETED, PENDING
 from queue_manager import QueueManager
 from release_choice import summary
+from room import Room, SpaceClient
 from services import Services
 from torrent_file import TorrentFile
 from torrent_store import kept_torrent
 from turns import is_not_out
 
 CHOICE_KEPT_FOR = 24 * 3600
-TORRENTS_KEPT_FOR = 30.0
 
 
-class TorrentClient(Protocol):
+class TorrentClient(SpaceClient, Protocol):
     """What an attempt asks of qBittorrent besides taking a torrent."""
-
-    def torrents(self) -> tuple[TorrentStatus, ...]:
-        """All torrents."""
 
     def find(self, candidates: Sequence[str]) -> TorrentStatus | None:
         """The torrent with one of these hashes."""
@@ -105,15 +105,15 @@ class Acquisition:
         self._say = say
         self._now = now
         self._films = FilmStore(queue.folder / "films.json")
-        self._torrents: tuple[Entry, ...] = ()
-        self._torrents_at = 0.0
+        self._room = Room(place, client, now) if client is not None else None
+        self._short_of_room: set[str] = set()
 
     def attempt(self, movie: Movie, offered: Sequence[Release] = (), *, at_once: bool = False) -> Outcome:
         """Get one claimed film. Raises what stands in the way (`errors`), having lost nothing.
 
         `offered` rows of a tracker were seen to fit it; `at_once` searches for it even if it is not out yet.
         """
-        self.check_place()
+        self._place.check()
         # Written before anybody outside is asked: what comes of asking must be kept.
         if self._queue.note(movie, PENDING) is None:
             return Overtaken()
@@ -122,11 +122,13 @@ class Acquisition:
             return resumed
         if movie.unread:
             return PageUnread()
+        if self._room is not None:
+            self._room.require_some()
         name_proves = not self._queue.has_namesake(movie)
-        there = self._find_existing(movie, name_proves)
+        facts = facts_of(self._films, movie)
+        there = self._find_existing(movie, facts)
         if there is not None:
             return there
-        facts = facts_of(self._films, movie)
         if not offered and not at_once and is_not_out(movie, facts, self._now()):
             return NotOutYet()
         result = self._search(movie, name_proves, facts, offered)
@@ -134,14 +136,23 @@ class Acquisition:
             return result
         return self._hand_over(movie, result.torrent, result.release)
 
-    def check_place(self) -> None:
-        """Raise `PlaceUnavailable` where nothing could be put now."""
+    def check_ready(self) -> None:
+        """Raise what would stand in the way of handing anything over now, so that nobody is asked in vain."""
         self._place.check()
+        if self._room is None:
+            return
+        if self._services.in_doubt("qbittorrent"):
+            self._room.changed()
+        self._room.torrents()
+        self._services.succeeded("qbittorrent")
+        self._room.require_some()
 
     def _resume(self, movie: Movie) -> Outcome | None:
         """Finish what was begun: the release chosen before a crash, or while there was no room."""
         if not movie.torrent_hash:
             return None
+        if movie.id in self._short_of_room:
+            self._require_room(movie, kept_torrent(self._queue.folder, movie.torrent_hash))
         if self._client is not None:
             status = self._client.find([movie.torrent_hash])
             self._services.succeeded("qbittorrent")
@@ -150,29 +161,48 @@ class Acquisition:
                 return HandedOver(
                     movie.release, movie.torrent_hash, HandOver(status.hash, owned, already_there=True)
                 )
-        fresh = movie.release is not None and self._now() - movie.release.chosen_at < CHOICE_KEPT_FOR
-        torrent = kept_torrent(self._queue.folder, movie.torrent_hash) if fresh else None
-        return self._hand_over(movie, torrent, movie.release) if torrent and movie.release else None
+        torrent = kept_torrent(self._queue.folder, movie.torrent_hash)
+        if torrent is None or movie.release is None or not self._is_fresh(movie.release):
+            return None
+        return self._hand_over(movie, torrent, movie.release)
 
-    def _find_existing(self, movie: Movie, name_proves: bool) -> AlreadyThere | None:
+    def _is_fresh(self, release: ChosenRelease) -> bool:
+        return self._now() - release.chosen_at < CHOICE_KEPT_FOR
+
+    def _require_room(self, movie: Movie, torrent: TorrentFile | None) -> None:
+        """Raise `NoSpace` if the film's release does not fit; its choice is kept until it does."""
+        if self._room is None or torrent is None:
+            return
+        try:
+            self._room.require(torrent.size)
+        except NoSpace:
+            self._short_of_room.add(movie.id)
+            if movie.release is not None and not self._is_fresh(movie.release):
+                chosen = replace(movie.release, chosen_at=int(self._now()))
+                self._queue.note(movie, PENDING, release=chosen)
+            raise
+        self._short_of_room.discard(movie.id)
+
+    def _find_existing(self, movie: Movie, facts: FilmFacts | None) -> AlreadyThere | None:
         entries = self._library.entries() if self._place.here else ()
-        entry = find_entry(movie, (*self._torrent_entries(), *entries), name_proves=name_proves)
+        entry = find_wanted(movie, self._queue, self._torrent_entries(), entries, facts=facts)
         if entry is None:
             return None
         return AlreadyThere(entry.where, entry.torrent_hash, owned=self._tag in entry.tags)
 
-    def _torrent_entries(self) -> tuple[Entry, ...]:
-        if self._client is not None and not 0 <= self._now() - self._torrents_at < TORRENTS_KEPT_FOR:
-            self._torrents = tuple(
-                Entry(torrent.name, f"qBittorrent: {torrent.name}", torrent.hash, torrent.tags)
-                for torrent in self._client.torrents()
-            )
-            self._services.succeeded("qbittorrent")
-            self._torrents_at = self._now()
-        return self._torrents
+    def _torrent_entries(self) -> Entries:
+        if self._room is None:
+            return Entries()
+        torrents = self._room.torrents()
+        self._services.succeeded("qbittorrent")
+        return Entries(map(torrent_entry, torrents))
 
     def _search(
-        self, movie: Movie, name_proves: bool, facts: FilmFacts | None, offered: Sequence[Release]
+        self,
+        movie: Movie,
+        name_proves: bool,
+        facts: FilmFacts | None,
+        offered: Sequence[Release],
     ) -> DownloadResult:
         """Ask the trackers in turn, or the one that offers; the last one's "no" stands for all."""
         result: DownloadResult = NoRelease("No tracker is configured")
@@ -192,17 +222,71 @@ class Acquisition:
         noted = self._queue.note(movie, PENDING, "chosen", release=release, torrent_hash=torrent.info_hash)
         if noted is None:
             return Overtaken()
-        if self._client is not None:
-            self._place.require_room(torrent.size)
+        self._require_room(noted, torrent)
         try:
-            handed = self._destination.hand_over(torrent)
+            handed = self._give(torrent)
         except FilmFault:
-            # This torrent is no good; the next try is to choose anew, not to repeat it.
-            self._queue.note(movie, PENDING, release=None, torrent_hash=None)
+            # This torrent is no good: the next try is to choose another one.
+            refused = given_up(noted, "was refused by qBittorrent", running=False)
+            self._queue.note(movie, PENDING, release=None, torrent_hash=None, tried=(*noted.tried, refused))
             raise
-        if self._client is not None:
-            self._services.succeeded("qbittorrent")
         return HandedOver(release, torrent.info_hash, handed)
+
+    def _give(self, torrent: TorrentFile) -> HandOver:
+        handed = self._destination.hand_over(torrent)
+        if self._room is not None:
+            self._room.changed()
+            self._services.succeeded("qbittorrent")
+        return handed
+
+    def replace(self, movie: Movie, why: str) -> NoRelease | HandedOver:
+        """Have the next-best release beside that of a completed film, which `why` tells of.
+
+        Raises what stands in the way; then the film is as it was. Handed over before it is written down: done
+        twice it is one torrent, while one that was only written down would look removed by the user.
+        """
+        self.check_ready()
+        tried = (*movie.tried, given_up(movie, why, running=True))
+        name_proves = not self._queue.has_namesake(movie)
+        result = self._search(replace(movie, tried=tried), name_proves, facts_of(self._films, movie), ())
+        if isinstance(result, NoRelease):
+            return result
+        torrent, release = result.torrent, result.release
+        if self._room is not None:
+            self._room.require(torrent.size)
+        handed, trouble = self._give_beside(movie, torrent)
+        if handed is None:
+            # Nothing for us to follow: noted, so that the next choice is another one.
+            useless = TriedRelease(release=release, hash=torrent.info_hash, why=trouble)
+            self._queue.note(movie, COMPLETED, tried=(*movie.tried, useless))
+            return NoRelease(f"{release.name} {trouble}")
+        self._queue.note(
+            movie,
+            COMPLETED,
+            "replaced",
+            release=release,
+            torrent_hash=torrent.info_hash,
+            tried=tried,
+        )
+        return HandedOver(release, torrent.info_hash, handed)
+
+    def _give_beside(self, movie: Movie, torrent: TorrentFile) -> tuple[HandOver | None, str]:
+        """Hand over one more torrent of a film; None if it is not ours then, and why, as a sentence's end."""
+        if self._collides(movie, torrent):
+            return None, "cannot be had beside the one that is there"
+        try:
+            handed = self._give(torrent)
+        except FilmFault:
+            return None, "was refused by qBittorrent"
+        return (handed, "") if handed.owned else (None, "is in qBittorrent already, and not ours")
+
+    def _collides(self, movie: Movie, torrent: TorrentFile) -> bool:
+        """Whether the torrent is one of the film's own, or would write into the files of one."""
+        mine = {movie.torrent_hash, *(one.hash for one in movie.tried)}
+        if mine & {torrent.info_hash, *torrent.candidates}:
+            return True
+        there = (kept_torrent(self._queue.folder, one) for one in mine if one)
+        return torrent.name.casefold() in {one.name.casefold() for one in there if one}
 
 
 def _search_event(movie: Movie, tracker: str, result: DownloadResult) -> dict[str, object]:

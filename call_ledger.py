@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from errors import RateLimited
+from services import BY_ITSELF
 from storage import file_lock, read_json, write_json
 
 LIMIT = 150
@@ -54,15 +55,29 @@ class CallLedger:
                 raise self._full(calls)
             write_json(self._path, [*calls, math.ceil(now)])
 
-    def fill(self) -> None:
+    def fill(self) -> RateLimited:
         """The service says that the hour is used up before we thought so: others use the account too.
 
         What they used is unknown; it counts as made now, so that no more than our own calls come back.
+        Returns the service's refusal in our words; it lasts until the next call is free.
         """
         with file_lock(self._lock):
             now = self._now()
             calls = standing(self._read(), now, self._window)
-            write_json(self._path, [*calls, *[math.ceil(now)] * (self._limit - len(calls))])
+            calls += [math.ceil(now)] * (self._limit - len(calls))
+            write_json(self._path, calls)
+        free_at = self._free_at(calls)
+        return RateLimited(
+            self._service,
+            f"Rate limit reached: all {self._limit} calls of the hour are used up, some of them by other "
+            f"programs; next film at {_clock(free_at)}. {BY_ITSELF}",
+            retry_at=free_at,
+        )
+
+    def free_at(self) -> int | None:
+        """When the next call may be booked (unix seconds); None while there is room. Writes nothing."""
+        calls = standing(self._read(), self._now(), self._window)
+        return self._free_at(calls) if len(calls) >= self._limit else None
 
     def left(self) -> int:
         """How many calls may still be booked in the current window."""
@@ -75,12 +90,15 @@ class CallLedger:
     def _read(self) -> list[int]:
         return read_json(self._path, list[int], [])
 
+    def _free_at(self, calls: list[int]) -> int:
+        return calls[-self._limit] + self._window
+
     def _full(self, calls: list[int]) -> RateLimited:
-        free_at = calls[-self._limit] + self._window
+        free_at = self._free_at(calls)
         return RateLimited(
             self._service,
             f"Rate limit reached: {len(calls)} of {self._limit} calls used, next film at {_clock(free_at)}. "
-            "Nothing needs to be done: films wait and go on by themselves.",
+            f"{BY_ITSELF}",
             retry_at=free_at,
             own_ledger=True,
         )

@@ -5,6 +5,7 @@ minute. Each function says what it did in one line and returns the exit code.
 """
 
 import os
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,8 +22,9 @@ from console import Console
 from credentials_manager import CredentialsManager
 from errors import SERVICE_TITLES, UsageError
 from filelist_downloader import search_path
-from film_store import FilmStore
+from film_store import FilmStore, facts_of
 from identity import names_of
+from in_flight import running
 from list_memory import Lists
 from movie import FilmFacts, ListedFilm, Movie
 from names import fold
@@ -31,9 +33,12 @@ from queue_manager import QueueManager
 from removal_plan import held_films, rules_of
 from services import Rest, Services
 from signals import ask_to_look
+from turns import is_not_out
+from uploads import UploadRules
 
 EXIT_OK, EXIT_FAILED = 0, 1
 MOST_SHOWN = 20
+_WITH_YEAR = re.compile(r"\((?:18|19|20)[0-9]{2}\)$")
 
 
 class Commands:
@@ -42,11 +47,17 @@ class Commands:
     def __init__(self, config: Config, console: Console) -> None:
         self._folder = config.folder
         self._max_retries = int(config["max_retries"])
+        self._searches = UploadRules(
+            config["latest_interval"], config["permanent_recheck"], self._max_retries
+        )
+        self._needed = ("qbittorrent", "filelist") if config["qbittorrent"]["enabled"] else ("filelist",)
         self._rules = rules_of(config)
         self._console = console
         self._queue = QueueManager(self._folder, max_retries=self._max_retries)
         self._films = FilmStore(self._folder / "films.json")
-        self._services = Services(self._folder, CredentialsManager(self._folder).fingerprint)
+        self._config = config
+        self._credentials = CredentialsManager(self._folder)
+        self._services = Services(self._folder, self._credentials.fingerprint)
 
     def stats(self, *, as_json: bool) -> int:
         """Show the numbers, and which films wait for what."""
@@ -54,17 +65,35 @@ class Commands:
         lists = Lists(self._folder).all().items()
         held = [movie for name, m in lists for movie in held_films(name, m.held, self._queue.find)]
         numbers, failed = self._queue.get_statistics(), self._queue.films(FAILED)
+        limit, calls, under_way = self._max_retries, self._calls(rests, now), self._under_way()
         if as_json:
-            told = report.statistics_as_json(numbers, failed, self._max_retries, rests, now, held)
-            self._say_json(told)
+            told = report.statistics_as_json(numbers, failed, limit, rests, now, calls, held)
+            self._say_json({**told, "under_way": under_way})
         else:
-            page = report.statistics_page(numbers, failed, self._max_retries, rests, now, self._calls(), held)
+            some = report.on_their_way(**under_way) if under_way else " (qBittorrent gives no answer)"
+            page = report.statistics_page(numbers, failed, limit, rests, now, calls, held, some)
             self._console.say("\n".join(page))
         return EXIT_OK
 
-    def _calls(self) -> str:
-        used = CallLedger(self._folder / "filelist_calls.json").used()
-        return f"FileList calls in the last hour: {used} of {LIMIT}" if used else ""
+    def _under_way(self) -> dict[str, int] | None:
+        """How many completed films are still downloading or stalled; None if nobody can say."""
+        if not running(self._queue.films(COMPLETED)) or "qbittorrent" not in self._needed:
+            return {"downloading": 0, "stalled": 0}
+        # Imported here: with nothing under way the statistics need no client.
+        from under_way import ask
+
+        known = ask(self._queue.films(COMPLETED), self._config, self._credentials, self._services)
+        return {"downloading": known.downloading, "stalled": known.stalled} if known else None
+
+    def _calls(self, rests: Sequence[tuple[str, Rest]], now: float) -> report.Calls:
+        ledger = CallLedger(self._folder / "filelist_calls.json")
+        waits = [rest.until for service, rest in rests if service in self._needed]
+        free_at = ledger.free_at()
+        waits += [] if free_at is None else [free_at]
+        wanted = [*self._queue.films(PENDING), *self._queue.films(FAILED)]
+        due = [at for movie in wanted if (at := why.next_search_at(movie, self._searches)) is not None]
+        next_at = max(*waits, min(due)) if waits and due else None
+        return report.Calls(ledger.used(), LIMIT, next_at)
 
     def why(self, text: str, *, as_json: bool) -> int:
         """Show a film's life."""
@@ -74,7 +103,8 @@ class Commands:
         now = time.time()
         events = self._queue.history.of(names_of(movie))
         search = storage.read_json(search_path(self._folder, movie), dict[str, Any], {})
-        step = why.next_step(movie, self._rests(), self._max_retries, now)
+        not_out = is_not_out(movie, facts_of(self._films, movie), now)
+        step = why.next_step(movie, self._rests(), self._searches, now, not_out=not_out)
         life = why.life_as_json(movie, events, search, step)
         if as_json:
             self._say_json(life)
@@ -212,11 +242,7 @@ class Commands:
                 f"No film matches {text!r}. Name it by any of its ids, its slug or a part of its title."
             )
             return None
-        self._console.say(f"❌ {len(found)} films match {text!r}; nothing was done. Name one by its id:")
-        for movie in found[:MOST_SHOWN]:
-            self._console.say(f"   • {movie.label} [{movie.id}] ({movie.status})")
-        if len(found) > MOST_SHOWN:
-            self._console.say(f"   … and {len(found) - MOST_SHOWN} more")
+        self._console.say("\n".join(several(text, found)))
         return None
 
     def _tell_daemon(self) -> None:
@@ -265,8 +291,18 @@ def _way_back(movie: Movie) -> str:
     }.get(movie.status, "")
 
 
+def several(text: str, found: Sequence[Movie]) -> list[str]:
+    """What is said where `text` names more than one film."""
+    lines = [f"❌ {len(found)} films match {text!r}; nothing was done. Name one by its id:"]
+    lines += [f"   • {movie.label} [{movie.id}] ({movie.status})" for movie in found[:MOST_SHOWN]]
+    return lines + ([f"   … and {len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else [])
+
+
 def matching(queue: QueueManager, text: str) -> list[Movie]:
-    """The films that `text` names: by id or slug, else by a part of "Title (Year)"."""
+    """The films that `text` names: by id or slug, else by the whole "Title (Year)", else by part of a title.
+
+    One that ends with a year in brackets is a whole name: "Up (2009)" is no part of "Shut Up (2009)".
+    """
     films = [movie for name in QUEUES for movie in queue.films(name)]
     wanted = text.strip()
     ids = {wanted, wanted.lower()}
@@ -274,8 +310,9 @@ def matching(queue: QueueManager, text: str) -> list[Movie]:
     if by_id or not wanted:
         return by_id
     plain, folded = wanted.casefold(), fold(wanted)
-    return [
-        movie
-        for movie in films
-        if plain in movie.label.casefold() or (folded and folded in fold(movie.label))
-    ]
+    if whole := [m for m in films if fold(m.label) == folded]:
+        return whole
+    if _WITH_YEAR.search(wanted):
+        # The brackets may belong to the title: "Rerun (1984)".
+        return [m for m in films if fold(m.title) == folded]
+    return [m for m in films if plain in m.title.casefold() or folded in fold(m.title)]

@@ -19,6 +19,7 @@ from logs import Redactor
 RULE = "=" * 70
 ERASE = "\r\x1b[K"
 EVERY = 60.0
+BAR = 10
 _PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EAGAIN})
 """Write errors of an output that is still there: the text is lost, later ones need not be."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -99,24 +100,28 @@ class Console:
 
 
 class Progress:
-    """How far a long piece of work is: in place at a terminal, elsewhere a line a minute."""
+    """How far a long piece of work is: a bar in place at a terminal, elsewhere a line a minute."""
 
     def __init__(self, console: Console, now: Callable[[], float]) -> None:
         self._console = console
         self._now = now
         self._told_at: float | None = None
 
-    def tell(self, line: str) -> None:
-        """Tell where the work stands now; an empty line when it is done."""
+    def tell(self, line: str, share: float) -> None:
+        """Tell where the work stands now, of which this share is done; an empty line at its end."""
         now = self._now()
         if self._console.is_terminal or not line:
-            self._console.show(line)
+            self._console.show(line and f"{_bar(share)} {line}")
             self._told_at = None
         elif self._told_at is None:
             self._told_at = now
         elif abs(now - self._told_at) >= EVERY:
             self._told_at = now
             self._console.say(f"   {line}")
+
+
+def _bar(share: float) -> str:
+    return f"[{'#' * int(share * BAR):-<{BAR}}]"
 
 
 def drop_the_rest(stream: TextIO) -> None:

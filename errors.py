@@ -14,6 +14,7 @@
     │   └── AuthError             credentials refused; the service rests until they change
     ├── PlaceUnavailable          a directory is missing, not writable, or its disk is not mounted; films wait
     ├── NoSpace                   not enough room for this release; the film waits
+    │   └── DiskFull              nor for any other: nothing is searched for
     ├── FilmGone                  the film a command named was changed meanwhile; exit 1
     ├── FilmFault                 this film's own failure: costs it one try
     └── Interrupted               we are stopping: nothing may be concluded from what was under way
@@ -115,6 +116,10 @@ class PlaceUnavailable(MovieSyncError):
 
 class NoSpace(MovieSyncError):
     """Free space is below what this release needs. The film waits."""
+
+
+class DiskFull(NoSpace):
+    """So little is free that no film would fit. All films wait."""
 
 
 class FilmGone(MovieSyncError):

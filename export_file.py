@@ -106,6 +106,14 @@ class ExportWatchlist:
         """Never: no page is asked for."""
         return False
 
+    def failures(self, film: ListedFilm) -> int:
+        """None: no page is asked for."""
+        return 0
+
+    def failed(self, film: ListedFilm) -> int:
+        """Never told."""
+        return 0
+
     def gave_up(self, film: ListedFilm) -> None:
         """Nothing to leave alone."""
 

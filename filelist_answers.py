@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from download_service import Release
 from errors import AuthError, Blocked, FilmFault, RateLimited, ServiceError, ServiceUnavailable
+from services import BY_ITSELF
 from web import Answer, retry_after
 
 SERVICE = "filelist"
@@ -82,7 +83,7 @@ def refusal(answer: Answer, now: float, passkey: str) -> _Refusal | None:
         return Blocked(
             SERVICE,
             "FileList's shield (Cloudflare) wants proof of a person, so this computer is not let in for now. "
-            "It is asked again later; if this lasts, open the site in a browser from the same network.",
+            f"{BY_ITSELF} If this lasts, open the site in a browser from the same network.",
             retry_after(answer.headers, now),
         )
     # A 400 without FileList's own words may come from anything in between: not held against the film.
@@ -132,7 +133,7 @@ def _limited(answer: Answer, now: float) -> ServiceError:
     return RateLimited(
         SERVICE,
         "Rate limit reached: FileList counts 150 calls an hour for each account, those of your other "
-        "programs included. Nothing needs to be done: films wait and go on by themselves.",
+        f"programs included. {BY_ITSELF}",
         retry_after(answer.headers, now),
     )
 
@@ -200,7 +201,7 @@ def _unknown(said: str, status: int, passkey: str) -> ServiceUnavailable | None:
 
 
 def _unavailable(what: str) -> ServiceUnavailable:
-    return ServiceUnavailable(SERVICE, f"{what}. Nothing needs to be done: it is asked again later.")
+    return ServiceUnavailable(SERVICE, f"{what}. {BY_ITSELF}")
 
 
 def _is_challenge(answer: Answer) -> bool:

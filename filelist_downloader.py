@@ -185,7 +185,7 @@ class FileListDownloader(MovieDownloader):
             rows = read_rows(answer, self._now(), self._auth[1])
         except RateLimited as error:
             if error.retry_at is None:
-                self._ledger.fill()
+                raise self._ledger.fill() from None
             raise
         if rows.broken:
             logger.warning("%d rows of FileList's answer skipped: %s", len(rows.broken), counted(rows.broken))
@@ -328,7 +328,8 @@ def account_of(movie: Movie, search: Search, now: int) -> dict[str, Any]:
         "queries": search.queries,
         "unreadable_rows": search.unreadable,
         "chosen": shown(chosen) if chosen else None,
-        "refused": [_shown_refusal(refused) for refused in search.choice.refused],
+        "reason": None if chosen else reason_of(search),
+        "refused": [shown_refusal(refused) for refused in search.choice.refused],
     }
 
 
@@ -344,5 +345,6 @@ def shown(release: Release) -> dict[str, Any]:
     }
 
 
-def _shown_refusal(refused: Refusal) -> dict[str, Any]:
+def shown_refusal(refused: Refusal) -> dict[str, Any]:
+    """The same for one that was not chosen: which rule is against it, and why."""
     return {**shown(refused.release), "rule": refused.rule, "reason": refused.reason}

@@ -22,7 +22,7 @@ M = TypeVar("M", ListedFilm, FilmFacts)
 
 def film_key(film: Mention) -> str:
     """The name of a film in our files: its film id, else `lid:<lid>`, else `slug:<slug>`."""
-    return _keys(film)[0]
+    return film_keys(film)[0]
 
 
 def film_of_key(key: str) -> ListedFilm:
@@ -63,11 +63,13 @@ def was_relisted(facts: FilmFacts, film: ListedFilm) -> bool:
     return any(before and after and before != after for before, after in pairs)
 
 
-def given_up(known: FilmFacts | None, film: ListedFilm, now: float) -> FilmFacts:
-    """What stands for the page of a film that cannot be read: what was known, or else what the list says."""
-    listed = (film.slug, film.title, film.year)
-    if known is not None:
-        return replace(known, fetched_at=int(now), listed=listed)
+def was_read(facts: FilmFacts) -> bool:
+    """Whether an entry says more than that the page failed so far."""
+    return bool(facts.fetched_at) or not facts.failures
+
+
+def _by_the_list(film: ListedFilm) -> FilmFacts:
+    """What stands for a page that was never read: what the list says."""
     return FilmFacts(
         title=film.title,
         year=film.year,
@@ -75,13 +77,12 @@ def given_up(known: FilmFacts | None, film: ListedFilm, now: float) -> FilmFacts
         film_id=film.film_id,
         lid=film.lid,
         slug=film.slug,
-        fetched_at=int(now),
-        listed=listed,
         page_failed=True,
     )
 
 
-def _keys(film: Mention) -> list[str]:
+def film_keys(film: Mention | Movie) -> list[str]:
+    """Each name that the film may have in our files, the strongest first."""
     named = ((film.film_id, ""), (film.lid, "lid:"), (film.slug, "slug:"))
     return [prefix + value for value, prefix in named if value] or [f"title:{film.title}"]
 
@@ -95,7 +96,7 @@ class FilmIndex(Generic[M]):
 
     def find(self, film: Mention) -> M | None:
         """The film that this mention means."""
-        candidates = (self._by_key.get(key) for key in _keys(film))
+        candidates = (self._by_key.get(key) for key in film_keys(film))
         return next((known for known in candidates if known and not are_different(known, film)), None)
 
     def add(self, film: M) -> bool:
@@ -113,12 +114,12 @@ class FilmIndex(Generic[M]):
             self.films.append(film)
         else:
             self.films[self.films.index(known)] = film
-            for key in _keys(known):
+            for key in film_keys(known):
                 self._by_key.pop(key, None)
         self._name(film)
 
     def _name(self, film: M) -> None:
-        for key in _keys(film):
+        for key in film_keys(film):
             self._by_key[key] = film
 
 
@@ -138,13 +139,19 @@ class FilmStore:
 
     def find(self, film: Mention) -> FilmFacts | None:
         """What is known of the film. Raises `StateError` if the file cannot be believed."""
-        self._refresh()
-        return self._index.find(film)
+        known = self._entry(film)
+        return known if known and was_read(known) else None
+
+    def failures(self, film: Mention) -> int:
+        """How often in a row the film's page failed. Raises `StateError` if the file cannot be believed."""
+        known = self._entry(film)
+        return known.failures if known else 0
 
     def by_imdb_id(self, imdb_id: str) -> FilmFacts | None:
         """The film whose page named this IMDb id. Raises `StateError` if the file cannot be believed."""
         self._refresh()
-        return next((facts for facts in self._index.films if facts.imdb_id == imdb_id), None)
+        named = (facts for facts in self._index.films if facts.imdb_id == imdb_id)
+        return next(filter(was_read, named), None)
 
     def keep(self, facts: FilmFacts) -> None:
         """Keep the facts of one film, in place of earlier ones. Raises `StateError`."""
@@ -153,6 +160,24 @@ class FilmStore:
         self._index.put(facts)
         storage.write_json(self._path, {film_key(film): film for film in self._index.films})
         self._stamp = storage.stamp(self._path)
+
+    def failed(self, film: ListedFilm) -> int:
+        """The film's page failed once more; how often in a row by now. Raises `StateError`."""
+        known = self._entry(film) or _by_the_list(film)
+        self.keep(replace(known, failures=known.failures + 1))
+        return known.failures + 1
+
+    def give_up(self, film: ListedFilm, now: float) -> None:
+        """The page cannot be read: what was known of it, or else what the list says, has to do for a while.
+
+        Its failures stay: when it is asked for again one more is enough. Raises `StateError`.
+        """
+        known = self.find(film) or replace(_by_the_list(film), failures=self.failures(film))
+        self.keep(replace(known, fetched_at=int(now), listed=(film.slug, film.title, film.year)))
+
+    def _entry(self, film: Mention) -> FilmFacts | None:
+        self._refresh()
+        return self._index.find(film)
 
     def _refresh(self) -> None:
         stamp = storage.stamp(self._path)

@@ -12,6 +12,9 @@ from msgspec.structs import replace
 
 from movie import ListedFilm, Movie
 
+TITLE = "title:"
+"""How ids begin that are nothing but a title."""
+
 
 def natural_id(movie: Movie) -> str:
     """The id a film goes by: IMDb, else Letterboxd film id, lid, slug, else title and year."""
@@ -25,7 +28,7 @@ def natural_id(movie: Movie) -> str:
 
 def title_id(movie: Movie) -> str:
     """The id of a film known by nothing but its title."""
-    return f"title:{movie.label}"
+    return f"{TITLE}{movie.label}"
 
 
 def free_id(movie: Movie, taken: Container[str]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 from bs4 import BeautifulSoup, Tag
@@ -42,6 +43,7 @@ _WITH_YEAR = re.compile(rf"(.*\S)\s+\(({_YEAR.pattern})\)", re.DOTALL)
 _INVISIBLE = re.compile(
     "[\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
 )
+_HOSTS = frozenset({"letterboxd.com", "www.letterboxd.com"})
 _MOST_DEPTH = 200
 """Far beyond any real page. What asks for parents or children of each element would crawl on deeper ones."""
 
@@ -199,6 +201,18 @@ def split_year(name: str) -> tuple[str, int | None]:
     """Take "Title (Year)" apart; only a year at the very end is one."""
     match = _WITH_YEAR.fullmatch(name)
     return (match[1], int(match[2])) if match else (name, None)
+
+
+def own_path(href: str, url: str) -> str:
+    """Where a link on the page at `url` leads: a path within Letterboxd, else a full address.
+
+    Pages that a browser saved name Letterboxd's own host, wherever they are served from.
+    """
+    try:
+        target = urlsplit(urljoin(url, href))
+    except ValueError:
+        return href
+    return target.path if target.netloc in {urlsplit(url).netloc, *_HOSTS} else target.geturl()
 
 
 def posters(scope: Tag) -> dict[str, list[Tag]]:

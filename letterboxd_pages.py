@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 from bs4 import Tag
 
@@ -32,6 +31,7 @@ from letterboxd_markup import (
     is_elsewhere,
     json_object,
     number,
+    own_path,
     page_title,
     plain,
     posters,
@@ -195,13 +195,8 @@ def _next_path(page: Page, scope: Tag, url: str) -> str | None:
     own = attributes((link for link in links if any(box is scope for box in link.parents)), "href")
     around = (href for href in attributes(links, "href") if _WATCHLIST_PATH.fullmatch(href))
     for href in (*own, *around):
-        if href.startswith(("#", "javascript:")):
-            continue
-        try:
-            target = urlsplit(urljoin(url, href))
-            return target.path if target.netloc == urlsplit(url).netloc else target.geturl()
-        except ValueError:
-            return href
+        if not href.startswith(("#", "javascript:")):
+            return own_path(href, url)
     return None
 
 
@@ -254,7 +249,7 @@ _FILM_ATTRIBUTES = POSTER_ATTRIBUTES | {"data-track-action", "data-report-url", 
 
 def _tells_of_film(name: str, found: Mapping[str, str]) -> bool:
     return (
-        name in {"meta", "link", "h1", *ELSEWHERE}
+        name in {"meta", "link", "h1", "h2", "h3", "h4", *ELSEWHERE}
         or (name == "script" and found.get("type") == "application/ld+json")
         or (name == "a" and any(host in found.get("href", "") for host in ("imdb.com/", "themoviedb.org/")))
         or (name == "input" and "boxd.it/" in found.get("value", ""))
@@ -325,7 +320,9 @@ def _alternative_titles(page: Page) -> tuple[str, ...]:
     found: list[str] = []
     for box in page.soup.select(".text-indentedlist"):
         heading = box.find_previous_sibling(["h2", "h3", "h4"])
-        if not heading or "alternative" in text_of(heading).casefold():
+        # Of a box without a heading the nearest one may be that of the whole page.
+        named = heading and "originalname" not in attribute(heading, "class").split()
+        if not named or "alternative" in text_of(heading).casefold():
             found += re.split(r", ", text_of(box))
     titles = (title.strip(", ") for title in found)
     return tuple(islice(dict.fromkeys(filter(None, titles)), _MOST_TITLES))

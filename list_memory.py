@@ -51,7 +51,8 @@ class ListMemory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `read_at` is the last proven reading, `full_at` the last that saw all pages, `out_of_order_at` when one
     last showed that new films do not simply come on top. `length` is how long it was when it was last looked
     at for removals; `held` are those that wait to be accepted; `diary_due` says that the diary could not be
-    asked why films left.
+    asked why films left. `apart` names, by the key of a film, others of its name that were on the list
+    together with it.
     """
 
     films: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ class ListMemory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     held: tuple[str, ...] = ()
     written_at: int = 0
     diary_due: bool = False
+    apart: dict[str, tuple[str, ...]] = {}
 
 
 class Lists:

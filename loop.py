@@ -140,15 +140,18 @@ class Teller(Worker):
             self._news[topic] = about, text
         self.say_once(topic, self._news[topic][1])
 
-    def say_service(self, service: str, reason: str, rest: Rest | None) -> None:
-        """Tell of trouble with a service, and until when it is left alone the first time it is."""
+    def say_service(self, service: str, reason: str, rest: Rest | None, told: str = "") -> None:
+        """Tell of trouble with a service, and until when it is left alone the first time it is.
+
+        `told` is said in place of the reason, where more is known of the trouble.
+        """
         if rest is None:
             self.say_news(service, reason, reason)
         elif rest.kind == LEDGER:
             self.tell_once(service, reason)
         else:
             until = clock(rest.until, self._now())
-            text = f"{reason.rstrip('.')}. {service_title(service)} is left alone until {until}."
+            text = f"{(told or reason).rstrip('.')}. {service_title(service)} is left alone until {until}."
             self.say_news(service, text, (reason, "at rest"))
 
     def over(self, topic: str) -> None:
@@ -184,15 +187,17 @@ def run(worker: Worker, on_fatal: Callable[[], None]) -> None:
             worker.stopping.wait(PAUSE_AFTER_BUG)
 
 
-def run_until_idle(worker: Worker) -> None:
+def run_until_idle(worker: Worker, between: Callable[[], object] = lambda: None) -> None:
     """Step until nothing is ready, for `--once`; waits for nothing. Raises `StateError`.
 
-    A bug costs the film in hand its turn; one that leaves nothing in hand to put aside ends the run.
+    `between` is called after each step but the last. A bug costs the film in hand its turn; one that leaves
+    nothing in hand to put aside ends the run.
     """
     while not worker.stopping.is_set():
         pace = guarded_step(worker)
         if pace in {Pace.WAIT, Pace.STATE_TROUBLE} or (pace is Pace.BUG and not worker.put_aside):
             return
+        between()
 
 
 def guarded_step(worker: Worker) -> Pace:

@@ -8,6 +8,7 @@ Used by one thread at a time. A `Reading` carries trouble with the service as a 
 
 import logging
 import random
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ import shortcut
 import storage
 from diary_feed import Watched, parse_diary
 from errors import Blocked, FilmFault, Interrupted, RateLimited, ServiceError, ServiceUnavailable
-from film_store import FilmStore, are_different, film_key, given_up, is_due_again, was_relisted
+from film_store import FilmStore, are_different, film_key, is_due_again, was_relisted
 from letterboxd_pages import PageChanged, PageKind, classify, parse_film, parse_watchlist
 from list_memory import ListMemory, Lists
 from movie import FilmFacts, ListedFilm
@@ -34,10 +35,12 @@ from reading import (
     films_text,
     judge,
     list_name,
+    moved_text,
     no_such_user_text,
     pages_text,
     private_text,
     rate_limited_text,
+    sign_in_text,
     unavailable_text,
 )
 from web import Answer, WebClient, retry_after
@@ -136,7 +139,7 @@ class LetterboxdWatchlistMonitor:
         path = f"{quote(self._owner, safe='')}/{WATCHLIST}/" + (f"page/{page}/" if page > 1 else "")
         answer, kind = self._fetch(path, self._same_path(path))
         if answer.status in REDIRECTS:
-            raise self._page_changed(PageChanged(_leads_elsewhere(answer)), answer)
+            raise self._led_elsewhere(answer)
         # The first page was fine, so the list may have become shorter than its last link. The shield answers
         # unknown pages with a bare 403 of its own; a challenge is one whatever the page.
         tally.lost_page = page > 1 and kind in {PageKind.MISSING, PageKind.REFUSED, PageKind.FORBIDDEN}
@@ -151,6 +154,17 @@ class LetterboxdWatchlistMonitor:
         if kind is PageKind.REFUSED:
             raise Ended(Outcome.PRIVATE, private_text(self._username))
         raise Ended(Outcome.NO_SUCH_USER, no_such_user_text(self._username))
+
+    def _led_elsewhere(self, answer: Answer) -> Ended:
+        """What a redirect means that leads to another page than the one that was asked for."""
+        location = answer.headers.get("location", "")
+        target = urlsplit(urljoin(answer.url, location)).path
+        if target.startswith("/sign-in"):
+            return Ended(Outcome.PRIVATE, sign_in_text(self._username))
+        other = re.match(rf"/([\w-]+)/{WATCHLIST}/", target, re.ASCII)
+        if other and other[1].lower() != self._owner:
+            return Ended(Outcome.PAGE_CHANGED, moved_text(self._username, other[1]))
+        return self._page_changed(PageChanged(f"leads to {location[:80]!r}, which is another page"), answer)
 
     def _same_path(self, path: str) -> Callable[[str], bool]:
         """Whether another spelling of the path is meant, and not another list or a part of this one."""
@@ -167,7 +181,7 @@ class LetterboxdWatchlistMonitor:
         )
 
     def _conclude(self, tally: Tally, before: ListMemory) -> Reading:
-        ending = tally.ending or Ended(*judge(tally, self._username))
+        ending = tally.ending or Ended(*judge(tally, self._username, before))
         message = ending.message
         logger.info(
             "watchlist=%s outcome=%s films=%s promised=%s pages=%s",
@@ -190,6 +204,7 @@ class LetterboxdWatchlistMonitor:
             read_at=int(self._now()),
             before=before,
             missing=(tally.promised or 0) - tally.seen if ending.outcome is Outcome.PARTIAL else 0,
+            seen=tally.seen,
         )
 
     def _remembered(self, memory: ListMemory, reading: Reading, tally: Tally) -> ListMemory:
@@ -243,10 +258,17 @@ class LetterboxdWatchlistMonitor:
             self._films.keep(known)
         return known
 
+    def failures(self, film: ListedFilm) -> int:
+        """How often in a row the film's page failed, in this run and in earlier ones."""
+        return self._films.failures(film)
+
+    def failed(self, film: ListedFilm) -> int:
+        """Remember that the film's page failed once more; how often in a row by now."""
+        return self._films.failed(film)
+
     def gave_up(self, film: ListedFilm) -> None:
         """Remember that the film's page cannot be read, so that it is left alone for a while."""
-        known = self._films.find(film)
-        self._films.keep(given_up(known, film, self._now()))
+        self._films.give_up(film, self._now())
 
     def _fetch_facts(self, film: ListedFilm) -> FilmFacts:
         path = _page_of(film)
@@ -292,10 +314,6 @@ class LetterboxdWatchlistMonitor:
 
 def _is_film_page(path: str) -> bool:
     return "/film/" in path and "/by/" not in path
-
-
-def _leads_elsewhere(answer: Answer) -> str:
-    return f"leads to {answer.headers.get('location', '')[:80]!r}, which is another page"
 
 
 def _raise_trouble(answer: Answer, kind: PageKind, now: float) -> None:

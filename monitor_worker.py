@@ -7,11 +7,14 @@ file here, only the order of things and reactions.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+from msgspec.structs import replace
 
 from console import Console
 from diary_feed import Watched
 from errors import Blocked, ServiceError, ServiceUnavailable, StateWriteError
+from film_store import film_keys
 from identity import listed
 from loop import Teller
 from monitor import Outcome, Reading
@@ -19,7 +22,7 @@ from movie import MANUAL_LIST, Movie
 from new_films import NewFilms, WatchlistSource
 from queue_files import REMOVED
 from queue_manager import QueueManager
-from removal_plan import RemovalRules
+from removal_plan import WANTED, RemovalRules
 from removals import Removals
 from report import queue_status_line
 from services import Rest, Services
@@ -31,7 +34,7 @@ SOON = 60.0
 
 
 class MonitorWorker(Teller):
-    """Reads the watchlist every `check_interval` seconds, then looks up its new films one by one."""
+    """Reads the watchlist every `check_interval` seconds, in between looks up its new films one by one."""
 
     title = "monitor worker"
     icon = "🎬"
@@ -68,13 +71,13 @@ class MonitorWorker(Teller):
             if self._new_films or self._reading_due():
                 self.say_service("letterboxd", rest.reason, rest)
             return False
+        if self._reading_due():
+            self._check()
+            return bool(self._new_films)
         if self._new_films:
             self._look_up_one()
             return True
-        if not self._reading_due():
-            return self._new_films.notice_untitled()
-        self._check()
-        return bool(self._new_films)
+        return self._new_films.notice_untitled()
 
     def next_due(self) -> float:
         rest = self._rest()
@@ -103,21 +106,12 @@ class MonitorWorker(Teller):
         self._console.say("🔍 Checking Letterboxd watchlist...")
         reading = self._watchlist.read_watchlist(self._new_films.is_known)
         self._next_reading = self._now() + self._interval
-        if reading.error is not None:
-            self._services.failed(reading.error)
-            if isinstance(reading.error, ServiceUnavailable):
-                self._next_reading = self._now() + min(SOON, self._interval)
-        else:
+        if reading.error is None:
             self._answered()
-        if reading.proven:
-            self.over("reading")
+            self._say_outcome(reading)
         else:
-            # A count that stays as wrong as it was is no news, however long the list grew meanwhile.
-            self.say_news(
-                "reading",
-                reading.message,
-                (reading.outcome, reading.missing) if reading.missing else reading.message,
-            )
+            self._no_answer(reading, reading.error)
+        self._new_films.note_answer(good=reading.error is None)
         if reading.stale or reading.outcome is Outcome.EMPTY:
             self.warn_once("list", reading.message)
         else:
@@ -125,33 +119,84 @@ class MonitorWorker(Teller):
         if reading.films or reading.proven:
             self._take(reading)
 
+    def _no_answer(self, reading: Reading, error: ServiceError) -> None:
+        rest = self._services.failed(error)
+        if isinstance(error, ServiceUnavailable):
+            self._next_reading = self._now() + min(SOON, self._interval)
+            self._say_outcome(reading)
+        else:
+            self.say_service("letterboxd", str(error), rest, reading.message)
+
+    def _say_outcome(self, reading: Reading) -> None:
+        if reading.proven:
+            self.over("reading")
+            return
+        # A count that stays as wrong as it was is no news, however long the list grew meanwhile.
+        wrong = (reading.outcome, reading.missing) if reading.missing else reading.message
+        self.say_news("reading", reading.message, wrong)
+
     def _take(self, reading: Reading) -> None:
+        removed = self._queue.films(REMOVED)
         try:
             unknown = self._tell_queues(reading)
             self._console.say(f"📺 Found {reading.length} movies in watchlist")
+            self._say_back(removed)
             self._removals.follow(reading)
         except StateWriteError:
             # What this reading showed is lost: the list is read again as soon as it can be kept.
             self._next_reading = self._now() + min(SOON, self._interval)
             raise
-        new = self._new_films.expect(unknown, reading.films)
+        new = self._new_films.expect(unknown, reading.films, whole=reading.full)
         if new:
             self._console.say(f"🆕 {new} new movies detected")
         else:
             self._say_status()
 
     def _tell_queues(self, reading: Reading) -> list[Movie]:
+        """Tell the queues what the list has; returns the films that none of them knows."""
         movies = [listed(film, reading.list_name) for film in reading.films]
-        return self._queue.learn(movies, {reading.list_name, MANUAL_LIST} if reading.proven else None)
+        if not reading.proven:
+            return self._queue.learn(movies)
+        return self._queue.learn([*movies, *self._on_list_unseen(reading)], {reading.list_name, MANUAL_LIST})
+
+    def _on_list_unseen(self, reading: Reading) -> list[Movie]:
+        """Films that are proven to be on the list, by pages that were not read, and whose records lack it.
+
+        A reading of another account's list took it from them, perhaps.
+        """
+        if reading.full:
+            return []
+        keys, name = frozenset(reading.before.films), reading.list_name
+        wanted = (movie for queue in WANTED for movie in self._queue.films(queue))
+        return [
+            replace(movie, lists=(name,))
+            for movie in wanted
+            if name not in movie.lists and not keys.isdisjoint(film_keys(movie))
+        ]
+
+    def _say_back(self, removed: Iterable[Movie]) -> None:
+        for movie in removed:
+            known = self._queue.find(movie.id)
+            if known is not None and known.status in WANTED:
+                self._console.say(f"   ↩️  Back on the list: {known.label}")
 
     def _ask_diary(self) -> tuple[Watched, ...] | None:
         try:
-            return self._watchlist.watched()
+            diary = self._watchlist.watched()
         except ServiceError as error:
-            self._services.failed(error)
-            logger.warning("the diary did not answer: %s", error)
+            self._say_trouble("diary", f"The diary, which tells why films left the list: {error}", error)
             # Where the shield refuses it, it is not asked again for these films.
             return () if isinstance(error, Blocked) else None
+        self.over("diary")
+        return diary
+
+    def _say_trouble(self, topic: str, text: str, error: ServiceError) -> None:
+        """Tell of trouble with one page in one line, and in the same until when Letterboxd is left alone."""
+        rest = self._services.failed(error)
+        if rest is None:
+            self.say_once(topic, text)
+        else:
+            self.say_service("letterboxd", rest.reason, rest, text)
 
     def _warn_of_removals(self, text: str) -> None:
         if text:
@@ -165,16 +210,16 @@ class MonitorWorker(Teller):
 
     def _look_up_one(self) -> None:
         self._looking_up = True
+        film = self._new_films.coming.label
         try:
             self._new_films.look_up_next()
         except ServiceError as error:
-            self._services.failed(error)
-            self.say_once("page", str(error))
+            self._say_trouble("page", f"The page of {film}: {error}", error)
         else:
             self._answered()
-            self.over("page")
         self._looking_up = False
         if not self._new_films:
+            self.over("page")
             self._say_status()
 
     def _answered(self) -> None:

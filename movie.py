@@ -36,7 +36,8 @@ class FilmFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `released` is the day, YYYY-MM-DD, where the page has a trustworthy one. `alternative_titles` are as the
     page lists them: one with a comma in it stands there in pieces.
     `listed` is the slug, title and year that its list showed when the page was read; with `page_failed` there
-    was no page to read, and all the rest is the list's too.
+    was no page to read, and all the rest is the list's too. `failures` counts how often in a row the page
+    failed since; without `fetched_at` nothing but that is known.
     """
 
     title: str
@@ -55,6 +56,7 @@ class FilmFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fetched_at: int = 0
     listed: tuple[str | None, str, int | None] | None = None
     page_failed: bool = False
+    failures: int = 0
 
 
 class ChosenRelease(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -68,6 +70,18 @@ class ChosenRelease(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     seeders: int = 0
     freeleech: bool = False
     chosen_at: int = 0
+
+
+class TriedRelease(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A release of a film that another one was fetched beside, and `why`, as the end of a sentence.
+
+    `running`: its torrent, known by `hash`, is still in qBittorrent and may yet be the first to complete.
+    """
+
+    release: ChosenRelease
+    hash: str
+    why: str
+    running: bool = False
 
 
 class Movie(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,9 +115,12 @@ class Movie(msgspec.Struct, frozen=True, kw_only=True):
     release: ChosenRelease | None = None
     torrent_hash: str | None = None
     owned: bool | None = None
+    tried: tuple[TriedRelease, ...] = ()
     completed_at: int | None = None
     downloaded_at: int | None = None
     removed_by_user: bool = False
+    link_due: bool = False
+    linked: str | None = None
     missing_for: int = 0
     removed_at: int | None = None
     removed_from: str | None = None

@@ -7,14 +7,17 @@ error (the film would never be fetched, or the wrong one would be), so every dou
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
 FIRST_YEAR, LAST_YEAR = 1880, 2039
-_SHORT_TITLE = 6
-_ALIKE = 85.0
-_WORD_ALIKE = 75.0
+SHORT_TITLE = 6
+ALIKE = 85.0
+_LONG_WORD = 9
+_MOST_MISSPELT = 2
 
 _ARTICLES = frozenset({"a", "an", "the"})
 _PART_WORDS = frozenset({"part", "pt", "vol", "volume", "chapter", "episode"})
@@ -50,7 +53,10 @@ _BETWEEN_DIGITS = re.compile(r"(?<=[0-9]) (?=[0-9])")
 # "Face/Off" becomes "Face+Off" on disk, so a tight plus is a mere separator; a free one means "and".
 _TIGHT_PLUS = re.compile(r"(?<=\w)\+(?=\w)")
 _THOUSANDS = re.compile(r"(?<=[0-9])[.,](?=[0-9]{3}(?![0-9]))")
-_MOVED_ARTICLE = re.compile(r"^(?P<title>.+),\s*(?P<article>the|an|a)\s*$", re.IGNORECASE)
+_MOVED_ARTICLE = re.compile(
+    r"^(?P<title>.+),\s*(?P<article>the|an|a|der|die|das|le|la|les|el|los|las|il|lo|gli|une?|een|het|den|det)\s*$",
+    re.IGNORECASE,
+)
 
 _EXTENSION = re.compile(r"\.(?:mkv|mp4|avi|m4v|m2ts|ts|iso|wmv|mov|torrent|nfo)$", re.IGNORECASE)
 SITE = re.compile(r"^\s*www\.\S+\s*-\s*", re.IGNORECASE)
@@ -96,8 +102,11 @@ def fold(title: str) -> str:
 
     A title of nothing but punctuation is returned as it is, so that two of them are not taken for one.
     """
-    text = unicodedata.normalize("NFKD", title.translate(_BY_HAND))
-    text = "".join(letter for letter in text if not unicodedata.combining(letter)).casefold()
+    if title.isascii():  # most titles; the result is the same
+        text = title.replace("'", "").replace("`", "").casefold()
+    else:
+        text = unicodedata.normalize("NFKD", title.translate(_BY_HAND))
+        text = "".join(letter for letter in text if not unicodedata.combining(letter)).casefold()
     text = _THOUSANDS.sub("", text)
     text = _TIGHT_PLUS.sub(" ", text).replace("&", " and ").replace("+", " and ")
     words = _WORD.findall(_article_first(text))
@@ -106,8 +115,12 @@ def fold(title: str) -> str:
 
 def numbers(title: str) -> frozenset[str]:
     """Every number of the title in digits ("Part Two", "II" and "2" are one), as a set of texts."""
-    found = (number for word in _plain_words(title) for number in _DIGITS.findall(word))
-    return frozenset(number.lstrip("0") or "0" for number in found)
+    return numbers_of(" ".join(_plain_words(title)))
+
+
+def numbers_of(plain: str) -> frozenset[str]:
+    """The `numbers` of a title whose plain form is known already."""
+    return frozenset(number.lstrip("0") or "0" for number in _DIGITS.findall(plain))
 
 
 def plain_title(title: str) -> str:
@@ -138,23 +151,50 @@ def similarity(a: str, b: str) -> float:
 def same_film_name(title_a: str, year_a: int | None, title_b: str, year_b: int | None) -> bool:
     """Whether two titles with years name one film, as far as names can tell.
 
-    85 % alike is enough only with equal years, equal numbers and no further word on either side; one year
-    apart or without a year the titles must be the same words. So must titles of six letters or less.
+    With equal years they may be written together or apart, or be misspelt; one year apart or without a year
+    they must be the same words.
     """
-    if numbers(title_a) != numbers(title_b):
-        return False
     if year_a != year_b or year_a is None:
         near = year_a is None or year_b is None or abs(year_a - year_b) == 1
         return near and same_title(title_a, title_b)
-    key_a, key_b = title_key(title_a), title_key(title_b)
-    if key_a == key_b or min(len(key_a), len(key_b)) <= _SHORT_TITLE:
-        return key_a == key_b
-    return _no_further_word(title_a, title_b) and similarity(title_a, title_b) >= _ALIKE
+    plain_a, plain_b = plain_title(title_a), plain_title(title_b)
+    return key_of(plain_a) == key_of(plain_b) or misspelt(plain_a, plain_b)
+
+
+def misspelt(plain_a: str, plain_b: str) -> bool:
+    """Whether two plain titles of films of one year are one title, misspelt or spelt the British way.
+
+    They are 85 % alike, with equal numbers, as many words, and words that differ by a letter or two at most;
+    a title of six letters or less is never misspelt. An added letter at the end makes another word:
+    "Passenger" and "Passengers" are two films of 2016.
+    """
+    if min(len(key_of(plain_a)), len(key_of(plain_b))) <= SHORT_TITLE or numbers_of(plain_a) != numbers_of(
+        plain_b
+    ):
+        return False
+    words_a, words_b = plain_a.split(), plain_b.split()
+    if len(words_a) != len(words_b) or fuzz.ratio(plain_a, plain_b) < ALIKE:
+        return False
+    pairs = [(a, b) for a, b in zip(words_a, words_b, strict=True) if a != b]
+    shortest = SHORT_TITLE if len(words_a) > 1 else SHORT_TITLE + 2
+    return len(pairs) <= _MOST_MISSPELT and all(_one_word(a, b, shortest) for a, b in pairs)
 
 
 def title_forms(title: str) -> tuple[str, ...]:
     """The title, and the way German names are written without umlauts where that differs."""
+    if title.isascii():
+        return (title,)
     return tuple(dict.fromkeys((title, title.translate(_UMLAUTS))))
+
+
+def whole_titles(titles: Sequence[str]) -> tuple[str, ...]:
+    """The titles that a film's page lists, each once.
+
+    It lists them divided by commas, so that one with a comma comes in pieces: neighbours are also taken
+    together.
+    """
+    joined = (", ".join(titles[at : at + count]) for count in (2, 3) for at in range(len(titles) - count + 1))
+    return tuple(title for title in dict.fromkeys((*titles, *joined)) if title.strip())
 
 
 def split_title_year(name: str) -> tuple[str, int | None]:
@@ -289,13 +329,24 @@ def _figure(words: list[str], place: int) -> str | None:
     return _ROMAN[word] if len(word) > 1 or stands_free else None
 
 
-def _no_further_word(title_a: str, title_b: str) -> bool:
-    a, b = _plain_words(title_a), _plain_words(title_b)
-    return _all_found(a, b) and _all_found(b, a)
+def _one_word(a: str, b: str, shortest: int) -> bool:
+    """Whether two words are spellings of one. Short ones are not: "The Bride" is not "The Bridge"."""
+    if _american(a) == _american(b):
+        return True
+    least = min(len(a), len(b))
+    if least < shortest or a[0] != b[0] or a.startswith(b) or b.startswith(a):
+        return False
+    if a.replace("men", "man") == b.replace("men", "man"):
+        return False
+    return OSA.distance(a, b) <= (2 if least >= _LONG_WORD else 1)
 
 
-def _all_found(words: list[str], among: list[str]) -> bool:
-    return all(any(fuzz.ratio(word, other) >= _WORD_ALIKE for other in among) for word in words)
+def _american(word: str) -> str:
+    """A word in American spelling, roughly: it serves for comparing alone."""
+    if len(word) < 4:
+        return word
+    word = word.replace("grey", "gray").replace("our", "or").replace("ise", "ize")
+    return f"{word[:-2]}er" if word.endswith("tre") else word.removesuffix("ue")
 
 
 def _year_at(hit: re.Match[str]) -> YearAt:

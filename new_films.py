@@ -1,13 +1,13 @@
 """Films whose pages are to be read: new ones, which then enter a queue, and those due to be read again.
 
 Called by MonitorWorker, one film at a time, so that the first download can start while other pages are
-still to be read. Wanted is state: what is dropped here is shown again by the next reading.
+still to be read. A page that fails costs the film its turn, and is the film's own fault only where Letterboxd
+gives other answers meanwhile. Wanted is state: what is dropped here is shown again by the next reading.
 """
 
 import dataclasses
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,10 +15,10 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from diary_feed import Watched
-from errors import FilmFault, PlaceUnavailable, RefusedForNow, ServiceUnavailable, StateWriteError
-from film_store import film_of_key
+from errors import FilmFault, PlaceUnavailable, RateLimited, RefusedForNow, ServiceError, StateWriteError
+from film_store import film_key, film_of_key
 from identity import listed
-from library import Library, find_entry
+from library import Library, find_wanted
 from movie import FilmFacts, ListedFilm, Movie
 from places import DownloadPlace
 from queue_files import COMPLETED, FAILED, PENDING, REMOVED
@@ -29,7 +29,10 @@ from report import lookup_line
 logger = logging.getLogger(__name__)
 
 PAGE_TRIES = 2
+RATE_LIMITED_TRIES = 4
+"""Too many requests say little about the film that was asked for."""
 WORTH_TELLING = 5
+_THE_LIST = "the list"
 
 
 class FilmPages(Protocol):
@@ -43,6 +46,12 @@ class FilmPages(Protocol):
 
     def is_outdated(self, film: ListedFilm, *, by_time: bool = True) -> bool:
         """Whether `facts` would ask for the film's page now; without `by_time` only if it was renamed."""
+
+    def failures(self, film: ListedFilm) -> int:
+        """How often in a row the film's page failed, over runs."""
+
+    def failed(self, film: ListedFilm) -> int:
+        """The film's page failed once more: how often in a row by now."""
 
     def gave_up(self, film: ListedFilm) -> None:
         """The film's page cannot be read: leave it alone for a while."""
@@ -64,7 +73,10 @@ class WatchlistSource(FilmPages, Protocol):
 
 
 class NewFilms:
-    """The films still to be looked up, in the order of the list; `tell` gets a line on how far that is."""
+    """The films still to be looked up, in the order of the list, those whose pages failed at the end.
+
+    `tell` gets a line on how far that is, empty at its end, and the share that is done.
+    """
 
     def __init__(
         self,
@@ -73,7 +85,7 @@ class NewFilms:
         library: Library,
         place: DownloadPlace,
         say: Callable[[str], None],
-        tell: Callable[[str], None],
+        tell: Callable[[str, float], None],
         now: Callable[[], float] = time.time,
     ) -> None:
         self._pages = pages
@@ -83,8 +95,8 @@ class NewFilms:
         self._say = say
         self._tell = tell
         self._now = now
-        self._waiting: deque[_Wanted] = deque()
-        self._failures: dict[str, int] = {}
+        self._waiting: dict[str, _Wanted] = {}
+        self._unanswered = {_THE_LIST}
         self._total = 0
         self._started_at = 0.0
 
@@ -94,29 +106,55 @@ class NewFilms:
     @property
     def waiting(self) -> tuple[Movie, ...]:
         """The films that are in no queue yet."""
-        return tuple(wanted.movie for wanted in self._waiting if wanted.new)
+        return tuple(wanted.movie for wanted in self._waiting.values() if wanted.new)
 
-    def expect(self, unknown: Iterable[Movie], shown: Iterable[ListedFilm] = ()) -> int:
-        """Take the films of a reading in place of those of the last one; how many are new.
+    @property
+    def coming(self) -> Movie:
+        """The film that is looked up next."""
+        return next(iter(self._waiting.values())).movie
 
-        `unknown` are in no queue, `shown` is what the list shows. Known series are left out. Films whose
-        pages are to be read again come last: those that the list names otherwise than before, and those in
-        the queues that lack something; also one added by its id alone, whose page tells its title.
+    def expect(
+        self, unknown: Iterable[Movie], shown: Iterable[ListedFilm] = (), *, whole: bool = True
+    ) -> int:
+        """Take the films of a reading, in place of those of the last one if it is the `whole` list.
+
+        `unknown` are in no queue, `shown` is what the list shows. Returns how many are new since the last
+        reading. Known series are left out. Films whose pages are to be read again come after new ones: those
+        that the list names otherwise than before, and those in the queues that lack something. Before them
+        comes one that was added by its id alone, whose page tells its title.
         """
-        new = [_Wanted(movie, as_listed(movie), new=True) for movie in unknown]
-        new = [wanted for wanted in new if not self._is_series(wanted.film)]
-        again = {wanted.movie.id: wanted for wanted in self._due_again(shown)}
-        self._waiting = deque([*new, *again.values()])
-        self._total, self._started_at = len(self._waiting), self._now()
-        return len(new)
+        before = self._waiting
+        new = _by_key(_Wanted(movie, as_listed(movie), new=True) for movie in unknown)
+        new = {key: wanted for key, wanted in new.items() if not self._is_series(wanted.film)}
+        known = {key for key, wanted in before.items() if wanted.new}
+        kept = {} if whole else {key: before[key] for key in before if key in known - new.keys()}
+        self._await({**new, **kept, **_by_key(self._due_again(shown))}, before)
+        return len(new.keys() - known)
 
     def notice_untitled(self) -> bool:
         """Take films that were added meanwhile by nothing but an id or address; whether there are any."""
-        for movie in self._queue.films(PENDING):
-            if (movie.untitled or movie.unread) and self._pages.is_outdated(as_listed(movie)):
-                self._waiting.append(_Wanted(movie, as_listed(movie)))
-        self._total, self._started_at = len(self._waiting), self._now()
+        bare = filter(_is_bare, self._queue.films(PENDING))
+        wanted = _by_key(_Wanted(movie, as_listed(movie)) for movie in bare)
+        due = {key: one for key, one in wanted.items() if self._pages.is_outdated(one.film)}
+        self._await({**self._waiting, **due}, self._waiting)
         return bool(self._waiting)
+
+    def _await(self, wanted: dict[str, "_Wanted"], before: dict[str, "_Wanted"]) -> None:
+        """Look these up, those whose pages failed after all others."""
+        failures = {key: self._pages.failures(one.film) for key, one in wanted.items()}
+        order = sorted(wanted, key=lambda key: (failures[key], wanted[key].rank))
+        done = self._total - len(before) if before else 0
+        if not before:
+            self._started_at = self._now()
+        self._waiting = {key: wanted[key] for key in order}
+        self._total = done + len(wanted)
+
+    def note_answer(self, *, good: bool) -> None:
+        """What became of a reading of the list: how failures of pages are judged depends on it."""
+        if good:
+            self._unanswered.clear()
+        else:
+            self._unanswered.add(_THE_LIST)
 
     def _due_again(self, shown: Iterable[ListedFilm]) -> Iterator["_Wanted"]:
         on_list = {known.id: film for film in shown if (known := self._queue.find(listed(film, "")))}
@@ -137,10 +175,12 @@ class NewFilms:
         return dataclasses.replace(film, title=title, year=year, slug=film.slug or slug)
 
     def is_known(self, key: str) -> bool:
-        """Whether the film that an earlier reading knew by this key is wanted, forgotten, or a series.
+        """Whether the film that an earlier reading knew by this key is wanted, about to be, or never will be.
 
         One in the removed queue is not: a reading that shows it has to bring it back.
         """
+        if key in self._waiting and self._waiting[key].new:
+            return True
         film = film_of_key(key)
         known = self._queue.find(listed(film, ""))
         return self._is_series(film) or (known is not None and known.status != REMOVED)
@@ -148,40 +188,73 @@ class NewFilms:
     def look_up_next(self) -> None:
         """Read one film's page and queue the film. Raises `ServiceError`, having lost nothing.
 
-        A film whose page failed twice, or is none of a film, is queued by what the list says.
+        A film whose page keeps failing while others are read, or is none of a film, is queued by what the
+        list says.
         """
-        wanted = self._waiting.popleft()
+        key = next(iter(self._waiting))
+        wanted = self._waiting.pop(key)
         try:
-            self._look_up(wanted)
-        except (RefusedForNow, StateWriteError):
+            self._look_up(key, wanted)
+        except StateWriteError:
             # Nothing of the film's own: it is the next one again.
-            self._waiting.appendleft(wanted)
+            self._waiting = {key: wanted, **self._waiting}
             raise
         finally:
             self._tell_progress()
 
     def _tell_progress(self) -> None:
         """A few pages are no work to speak of."""
-        done = self._total - len(self._waiting)
-        over = done == self._total or self._total < WORTH_TELLING
-        self._tell("" if over else lookup_line(done, self._total, self._now() - self._started_at))
+        total, done = self._total, self._total - len(self._waiting)
+        over = done == total or total < WORTH_TELLING
+        line = "" if over else lookup_line(done, total, self._now() - self._started_at)
+        self._tell(line, done / total)
 
-    def _look_up(self, wanted: "_Wanted") -> None:
+    def _look_up(self, key: str, wanted: "_Wanted") -> None:
         try:
             facts = self._pages.facts(wanted.film)
         except FilmFault as error:
             logger.warning("movie=%s film page: %s", wanted.movie.label, error)
-            self._again_or_as_listed(wanted)
+            self._unanswered.clear()
+            self._failed(key, wanted, error)
             return
-        except ServiceUnavailable:
-            self._again_or_as_listed(wanted)
+        except ServiceError as error:
+            try:
+                self._failed(key, wanted, error)
+            except StateWriteError as trouble:
+                # What the service said is to be heeded all the same; the next write meets this trouble too.
+                logger.warning("%s", trouble)
+                self._waiting[key] = wanted
             raise
+        self._unanswered.clear()
         if facts.kind == "series":
             self._leave_out(wanted)
         elif wanted.new:
             self._enter(with_facts(wanted.movie, facts))
         else:
             self._correct(wanted.movie, facts)
+
+    def _failed(self, key: str, wanted: "_Wanted", error: FilmFault | ServiceError) -> None:
+        """It is another film's turn; unless this failure is the film's own, and not the first one."""
+        times = self._pages.failed(wanted.film)
+        most = RATE_LIMITED_TRIES if isinstance(error, RateLimited) else PAGE_TRIES
+        if times >= most and self._is_own(key, error):
+            self._pages.gave_up(wanted.film)
+            if wanted.new:
+                self._enter(wanted.movie)
+            return
+        self._waiting[key] = wanted
+        if isinstance(error, ServiceError):
+            self._unanswered.add(key)
+
+    def _is_own(self, key: str, error: FilmFault | ServiceError) -> bool:
+        """Whether a page failed because of the film, as far as the other answers of Letterboxd tell.
+
+        A refusal may be meant for all, so there has to be an answer since this film was refused last. Of a
+        page that merely does not come it is enough that no other failed besides.
+        """
+        if isinstance(error, FilmFault):
+            return True
+        return not (self._unanswered if isinstance(error, RefusedForNow) else self._unanswered - {key})
 
     def _is_series(self, film: ListedFilm) -> bool:
         facts = self._pages.known_facts(film)
@@ -191,17 +264,6 @@ class NewFilms:
         self._say(f"   ⊘ Skipped: {wanted.movie.label} - a series, not a film")
         if not wanted.new and wanted.movie.status != COMPLETED:
             self._queue.forget(wanted.movie, "a series, not a film")
-
-    def _again_or_as_listed(self, wanted: "_Wanted") -> None:
-        key = wanted.movie.film_id or wanted.movie.slug or wanted.movie.label
-        self._failures[key] = self._failures.get(key, 0) + 1
-        if self._failures[key] < PAGE_TRIES:
-            self._waiting.append(wanted)
-            return
-        del self._failures[key]
-        self._pages.gave_up(wanted.film)
-        if wanted.new:
-            self._enter(wanted.movie)
 
     def _correct(self, movie: Movie, facts: FilmFacts) -> None:
         better = self._queue.correct(with_facts(movie, facts))
@@ -224,7 +286,8 @@ class NewFilms:
         except PlaceUnavailable:
             # Unknown is not "there": DownloadWorker looks again, and tells the user about the place.
             return False
-        return find_entry(movie, entries, name_proves=not self._queue.has_namesake(movie)) is not None
+        facts = self._pages.known_facts(as_listed(movie))
+        return find_wanted(movie, self._queue, entries, facts=facts) is not None
 
 
 @dataclass(frozen=True)
@@ -234,6 +297,19 @@ class _Wanted:
     movie: Movie
     film: ListedFilm
     new: bool = False
+
+    @property
+    def rank(self) -> int:
+        """Its turn: first what nothing but the page can name, then new films, then what is known already."""
+        return 0 if _is_bare(self.movie) else 1 if self.new else 2
+
+
+def _by_key(films: Iterable[_Wanted]) -> dict[str, _Wanted]:
+    return {film_key(wanted.film): wanted for wanted in films}
+
+
+def _is_bare(movie: Movie) -> bool:
+    return movie.untitled or movie.unread
 
 
 def _has_page(movie: Movie) -> bool:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import download_window
+
 _TEN_YEARS = 315_360_000
 _PETABYTE = 10**15
 
@@ -135,11 +137,10 @@ def _host_fault(value: Any) -> str | None:
 
 
 def _window_fault(value: Any) -> str | None:
-    time = r"((?:[01][0-9]|2[0-3]):[0-5][0-9])"
-    match = re.fullmatch(f"{time}-{time}", value) if isinstance(value, str) else None
-    if match is None:
+    if not isinstance(value, str) or not download_window.FORM.fullmatch(value):
         return f"is {shown(value)}"
-    return "begins and ends at the same time" if match[1] == match[2] else None
+    begin, end = value.split("-")
+    return "begins and ends at the same time" if begin == end else None
 
 
 def _list_of(item_fault: Callable[[Any], str | None], wants: str, item: Callable[[Any], Any]) -> Rule:

@@ -106,6 +106,7 @@ _MAIN: tuple[tuple[Any, ...], ...] = (
         "web",
         rules.SOURCE,
         "The website, or an export: `watchlist.csv`, the zip, or its folder.",
+        "~/Downloads/watchlist.csv",
     ),
     (
         "permanent_recheck",
@@ -137,7 +138,7 @@ _MAIN: tuple[tuple[Any, ...], ...] = (
         "trash_directory",
         None,
         rules.DIRECTORY,
-        "Where cleaned-up files wait; null: `.movie_sync_trash` beside the files.",
+        "Not looked into for films. Nothing is put there yet; null: `.movie_sync_trash` beside the files.",
         "/srv/trash",
     ),
     (

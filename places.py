@@ -37,13 +37,13 @@ class DownloadPlace:
         self.directory = directory
         self._known_file = folder / "places.json"
         self._we_write = we_write
-        self._elsewhere = elsewhere
+        self.elsewhere = elsewhere
 
     @property
     def here(self) -> bool:
         """Whether this machine can see the directory, so that its content says something."""
         try:
-            return not self._elsewhere or self.directory.is_dir()
+            return not self.elsewhere or self.directory.is_dir()
         except OSError:
             return False  # another machine's business
 
@@ -70,12 +70,16 @@ class DownloadPlace:
         if self._we_write and not os.access(self.directory, os.W_OK):
             raise self._not_writable()
 
-    def require_room(self, size: int) -> None:
-        """Raise `NoSpace` when a release of `size` bytes does not fit now."""
+    def free(self) -> int | None:
+        """Free bytes; None where this machine does not see the directory. Raises `PlaceUnavailable`."""
         if not self._is_there():
-            return
-        free = self._look(lambda: shutil.disk_usage(self.directory)).free
-        if free < size:
+            return None
+        return self._look(lambda: shutil.disk_usage(self.directory)).free
+
+    def require_room(self, size: int) -> None:
+        """Raise `NoSpace` when a release of `size` bytes does not fit now, whatever else runs."""
+        free = self.free()
+        if free is not None and free < size:
             raise NoSpace(
                 f"No room on {self.directory}: {size / 1e9:.1f} GB needed, {free / 1e9:.1f} GB free. "
                 "Free some space; films wait."
@@ -114,3 +118,32 @@ class DownloadPlace:
             f"Download directory {self.directory} is not writable ({why}). Mend its owner or permissions, "
             "or change `download_directory` in config.json. Films wait."
         )
+
+
+class FilledPlaces:
+    """The library directories that held something once, kept in `library.json`; used by one thread at a time.
+
+    Nothing is written into such a directory, so that an empty one is all that tells of a disk that is not
+    mounted.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "library.json"
+
+    def check(self, directory: Path) -> None:
+        """Raise `PlaceUnavailable` for a directory that has become empty; remember one that is not."""
+        known = storage.read_json(self._file, list[str], [])
+        was_filled = str(directory) in known
+        try:
+            with os.scandir(directory) as children:
+                is_filled = next(children, None) is not None
+        except OSError:
+            return  # whoever reads it finds out, and says so
+        if was_filled and not is_filled:
+            marker = shlex.quote(str(directory / MARKER))
+            raise PlaceUnavailable(
+                f"{directory} (a library directory) is empty and was not before: is the disk mounted? If "
+                f"it is meant to be empty, say so with `touch {marker}`. Films wait."
+            )
+        if is_filled and not was_filled:
+            storage.write_json(self._file, [*known, str(directory)])

@@ -19,17 +19,20 @@ from download_service import MovieDownloader
 from errors import ConfigError
 from export_file import ExportWatchlist
 from filelist_downloader import FileListDownloader
+from finished import Finished
 from follow_up import FollowUp
 from library import Library
+from linking import Linking
 from monitor import LetterboxdWatchlistMonitor
 from movie import Movie
 from new_films import NewFilms, WatchlistSource
-from places import DownloadPlace
-from qbittorrent_manager import QBittorrentManager
+from places import DownloadPlace, FilledPlaces
+from qbittorrent_manager import REQUEST_SECONDS, QBittorrentManager
 from queue_manager import QueueManager
 from release_choice import Preferences
 from removal_plan import rules_of
 from services import Services
+from shared_path import SharedPath
 from uploads import UploadRules, Uploads
 from web import WebClient
 from workers import DownloadWorker, MonitorWorker
@@ -128,13 +131,11 @@ class Program:
             say=self.console.say,
             now=self._now,
         )
-        follow_up = (
-            FollowUp(self.queue, client, self.services, self.console.say, self._now) if client else None
-        )
         return DownloadWorker(
             queue=self.queue,
             acquisition=acquisition,
-            follow_up=follow_up,
+            follow_up=self._follow_up(client, place) if client else None,
+            linking=self._linking(client, place) if client else None,
             uploads=self._uploads(tracker),
             services=self.services,
             needed=("qbittorrent", "filelist") if client else ("filelist",),
@@ -143,6 +144,29 @@ class Program:
             stop=self.stop,
             now=self._now,
         )
+
+    def _follow_up(self, client: QBittorrentManager, place: DownloadPlace) -> FollowUp:
+        return FollowUp(
+            self.queue,
+            client,
+            self.services,
+            place,
+            self._finished(client, place),
+            self.config["stalled_after"],
+            self.console.say,
+            self._now,
+            links=bool(self.config["link_directory"]),
+        )
+
+    def _linking(self, client: QBittorrentManager, place: DownloadPlace) -> Linking | None:
+        if not self.config["link_directory"]:
+            return None
+        directory = Path(self.config["link_directory"])
+        finished = self._finished(client, place)
+        return Linking(self.queue, client, finished, directory, self.console.say, self.stop, self._now)
+
+    def _finished(self, client: QBittorrentManager, place: DownloadPlace) -> Finished:
+        return Finished(client, place, SharedPath(remote_path(self.config), place.directory))
 
     def _uploads(self, tracker: MovieDownloader) -> Uploads:
         config = self.config
@@ -179,18 +203,32 @@ def places_of(config: Config) -> tuple[DownloadPlace, Library]:
         we_write=not settings["enabled"],
         elsewhere=bool(settings["enabled"] and settings["save_path"]),
     )
-    return place, Library([directory, *map(Path, config["library_directories"])])
+    trash = config["trash_directory"]
+    library = Library(
+        [directory, *map(Path, config["library_directories"])],
+        leave_out=[Path(trash)] if trash else [],
+        filled=FilledPlaces(config.folder),
+    )
+    return place, library
 
 
 def client_of(
-    config: Config, credentials: CredentialsManager, stop: threading.Event
+    config: Config,
+    credentials: CredentialsManager,
+    stop: threading.Event,
+    seconds: float = REQUEST_SECONDS,
 ) -> QBittorrentManager | None:
     """The configured qBittorrent, if it is enabled. Raises `StateError` if its credentials cannot be read."""
     settings = config["qbittorrent"]
     if not settings["enabled"]:
         return None
-    save_path = settings["save_path"] or config["download_directory"]
-    return QBittorrentManager(settings, credentials.get("qbittorrent"), save_path, stop)
+    account = credentials.get("qbittorrent")
+    return QBittorrentManager(settings, account, remote_path(config), stop, seconds=seconds)
+
+
+def remote_path(config: Config) -> str:
+    """The download directory as qBittorrent sees it."""
+    return str(config["qbittorrent"]["save_path"] or config["download_directory"])
 
 
 def repair_state(

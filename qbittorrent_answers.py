@@ -23,7 +23,8 @@ class TorrentStatus:
     """A torrent as qBittorrent sees it, the same for every version.
 
     `hash` is qBittorrent's own id. `complete` means every wanted byte is in its final place. Sizes in bytes,
-    times in unix seconds, `completion_on` None until complete, paths absolute as qBittorrent sees them.
+    `speed` in bytes a second, times in unix seconds, `completion_on` None until complete, paths absolute as
+    qBittorrent sees them.
     """
 
     hash: str
@@ -41,6 +42,7 @@ class TorrentStatus:
     completion_on: int | None
     infohash_v1: str
     infohash_v2: str
+    speed: int = 0
 
 
 class _Row(msgspec.Struct):
@@ -57,9 +59,37 @@ class _Row(msgspec.Struct):
     tags: str
     added_on: int
     completion_on: int
+    dlspeed: int = 0
     content_path: str = ""
     infohash_v1: str = ""
     infohash_v2: str = ""
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """Where a torrent ended up: `hash` is the id to find it by.
+
+    `owned`: ours by our tag, so ours to delete. `already_there`: it was there before this call.
+    """
+
+    hash: str
+    owned: bool
+    already_there: bool
+
+
+class Content(msgspec.Struct, frozen=True):
+    """A file of a torrent: its path below the torrent's save path, with "/", and its bytes."""
+
+    name: str
+    size: int
+
+
+class _ServerState(msgspec.Struct):
+    free_space_on_disk: int | None = None
+
+
+class _MainData(msgspec.Struct):
+    server_state: _ServerState = msgspec.field(default_factory=_ServerState)
 
 
 def usable_ids(ids: Iterable[str]) -> frozenset[str]:
@@ -81,6 +111,17 @@ def read_statuses(body: bytes) -> tuple[TorrentStatus, ...]:
     return tuple(_status(row) for row in msgspec.json.decode(body, type=list[_Row]))
 
 
+def read_contents(body: bytes) -> tuple[Content, ...]:
+    """The answer of torrents/files. Raises `msgspec.MsgspecError` for anything else."""
+    return tuple(msgspec.json.decode(body, type=list[Content]))
+
+
+def read_free_space(body: bytes) -> int | None:
+    """The free bytes in an answer of sync/maindata. Raises `msgspec.MsgspecError` for anything else."""
+    free = msgspec.json.decode(body, type=_MainData).server_state.free_space_on_disk
+    return free if free is not None and free >= 0 else None
+
+
 def says_added(answer: object) -> bool | None:
     """Whether torrents/add added something; None when no qBittorrent answers like that."""
     if isinstance(answer, Mapping):  # 5.2 and later
@@ -99,6 +140,7 @@ def _status(row: _Row) -> TorrentStatus:
         complete=row.progress >= 1 and row.state in _COMPLETE,
         size=row.size,
         amount_left=row.amount_left,
+        speed=row.dlspeed,
         save_path=row.save_path,
         content_path=_absolute(row.content_path, row.save_path),
         category=row.category,

@@ -9,24 +9,43 @@ One thread uses an instance; it connects at the first question and again after a
 
 import contextlib
 import functools
-import re
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 import urllib3
 
 import qbittorrent_refusals as refusals
 from errors import Interrupted, MovieSyncError
-from qbittorrent_answers import TorrentStatus, known_as, read_statuses, says_added, usable_ids
-from web import CONNECT_TIMEOUT, BoundedAdapter, reason_of, request_limits
+from qbittorrent_answers import (
+    Content,
+    HandOver,
+    TorrentStatus,
+    known_as,
+    read_contents,
+    read_free_space,
+    read_statuses,
+    says_added,
+    usable_ids,
+)
+from qbittorrent_connection import (
+    Credentials,
+    NotQBittorrentError,
+    bounded,
+    is_api_version,
+    is_version,
+    key_of,
+    netloc,
+    refuse_redirect,
+    request_arguments,
+    without_retries,
+)
+from web import reason_of, request_limits
 
 if TYPE_CHECKING:
     import qbittorrentapi
-    import requests
     from qbittorrentapi.request import QbittorrentSession
 
     from torrent_file import TorrentFile
@@ -37,36 +56,10 @@ REQUEST_SECONDS = 20.0
 LOG_OUT_SECONDS = 2.0
 MAX_BYTES = 64 * 2**20
 LISTED_WITHIN = 3.0
-_LISTED_POLL = 0.1
+LOOKED_WITHIN = 1.0
+_POLL = 0.1
 
-
-class Credentials(Protocol):
-    """What the store holds for a service. An `api_key` (qBittorrent 5.2 or later) goes before the others."""
-
-    @property
-    def username(self) -> str | None: ...
-
-    @property
-    def secret(self) -> str | None: ...
-
-    @property
-    def api_key(self) -> str | None: ...
-
-
-@dataclass(frozen=True)
-class HandOver:
-    """Where a torrent ended up: `hash` is the id to find it by.
-
-    `owned`: ours by our tag, so ours to delete. `already_there`: it was there before this call.
-    """
-
-    hash: str
-    owned: bool
-    already_there: bool
-
-
-class _NotQBittorrentError(ValueError):
-    """Something answers at that address, but not as a qBittorrent does."""
+T = TypeVar("T")
 
 
 class QBittorrentManager:
@@ -94,6 +87,9 @@ class QBittorrentManager:
         self._stop = stop
         self._seconds = seconds
         self._client: qbittorrentapi.Client | None = None
+        self._session: object = None
+        self.connections = 0
+        """How often it had to be connected to: more after a restart of qBittorrent, once it has answered."""
 
     def connect(self) -> str:
         """Log in if it asks for that, prove that it is a qBittorrent, give its version, e.g. "v5.1.0"."""
@@ -113,12 +109,13 @@ class QBittorrentManager:
             self._ensure_category(client)
             added = self._upload(client, torrent)
             # Also after a "no": that is what a duplicate gets, and an upload whose answer was lost made one.
-            there = self._wait_until_listed(client, ids)
+            # A new torrent shows up a moment after qBittorrent has taken it.
+            there = self._polled(lambda: _look_up(client, ids), LISTED_WITHIN)
             if there is not None:
                 return HandOver(there.hash, added or self._is_ours(there), already_there=not added)
         if not added:
             raise refusals.refused(torrent.name)
-        raise refusals.not_listed(_netloc(self._settings), torrent.name)
+        raise refusals.not_listed(netloc(self._settings), torrent.name)
 
     hand_over = add_torrent
 
@@ -141,12 +138,49 @@ class QBittorrentManager:
             # Looked at again here: a qBittorrent before 4.3.9 ignores the filter and lists everything.
             return tuple(filter(self._is_ours, _statuses(client, {"tag": self._tag})))
 
+    def contents(self, torrent_hash: str) -> tuple[Content, ...]:
+        """The files of a torrent by qBittorrent's own id for it; none if there is no such torrent."""
+        import qbittorrentapi
+
+        with self._asking() as client, contextlib.suppress(qbittorrentapi.NotFound404Error):
+            return read_contents(_asked(client, "torrents", "files", hash=torrent_hash))
+        return ()
+
+    def is_online(self) -> bool:
+        """Whether it can reach the network; a torrent that gets nothing while it cannot is no dead one."""
+        with self._asking() as client:
+            return client.transfer_info().get("connection_status") != "disconnected"
+
+    def free_space(self) -> int | None:
+        """Free bytes where it saves by default, by its own account; None where it does not say."""
+        with self._asking() as client:
+            # 4.5 says 0 to each new session until it has looked.
+            return self._polled(
+                lambda: read_free_space(_asked(client, "sync", "maindata", rid="0")), LOOKED_WITHIN
+            )
+
+    def remove(self, torrent_hash: str, *, with_files: bool) -> bool:
+        """Take one torrent out, if it is there and has our tag; whether it was. Never more than this one.
+
+        `torrent_hash` is a whole id: qBittorrent takes "all" there, and nothing is deleted on the word of a
+        filter.
+        """
+        ids = usable_ids([torrent_hash])
+        if not ids:
+            raise ValueError(f"not the id of one torrent: {torrent_hash!r}")
+        with self._asking() as client:
+            there = _look_up(client, ids)
+            if there is None or not self._is_ours(there):
+                return False
+            client.torrents_delete(delete_files=with_files, torrent_hashes=there.hash)
+            return True
+
     def close(self) -> None:
         """Log out, within a moment, also while the program stops: qBittorrent 5.3 keeps 15 sessions only."""
         if self._client is None or not self._client._session.cookies:
             self._forget()
             return
-        arguments = _request_arguments(self._settings, LOG_OUT_SECONDS)
+        arguments = request_arguments(self._settings, LOG_OUT_SECONDS)
         # A failed logout changes nothing for anybody: qBittorrent ends the session by itself after an hour.
         with contextlib.suppress(MovieSyncError), self._translated(threading.Event(), LOG_OUT_SECONDS):
             self._client._request_manager("post", "auth", "logout", requests_args=arguments)
@@ -168,7 +202,7 @@ class QBittorrentManager:
         try:
             client.torrents_create_category(name=name)
         except qbittorrentapi.Conflict409Error:
-            raise refusals.bad_category(_netloc(self._settings), name) from None
+            raise refusals.bad_category(netloc(self._settings), name) from None
 
     def _upload(self, client: "qbittorrentapi.Client", torrent: "TorrentFile") -> bool:
         """Whether qBittorrent says that this upload added the torrent."""
@@ -186,25 +220,26 @@ class QBittorrentManager:
                 stop_condition=cast(Any, "None"),
                 download_limit=self._settings.get("speed_limit") or None,
             )
-        except qbittorrentapi.UnsupportedMediaType415Error:
+        except (qbittorrentapi.Conflict409Error, qbittorrentapi.UnsupportedMediaType415Error) as error:
+            # The library asks for the version first: what goes wrong there says nothing about the torrent.
+            if error.response is None or not error.response.url.endswith("/torrents/add"):
+                raise
+            if isinstance(error, qbittorrentapi.Conflict409Error):  # 5.2 and later
+                return False
             raise refusals.refused(torrent.name) from None
-        except qbittorrentapi.Conflict409Error:  # 5.2 and later
-            return False
         added = says_added(answer)
         if added is None:
-            raise _NotQBittorrentError
+            raise NotQBittorrentError
         return added
 
-    def _wait_until_listed(
-        self, client: "qbittorrentapi.Client", ids: frozenset[str]
-    ) -> TorrentStatus | None:
-        """A new torrent shows up a moment after qBittorrent has taken it."""
-        deadline = time.monotonic() + LISTED_WITHIN
+    def _polled(self, ask: Callable[[], T], seconds: float) -> T:
+        """The first answer that says something; after `seconds` whichever it is."""
+        deadline = time.monotonic() + seconds
         while True:
-            there = _look_up(client, ids)
-            if there is not None or time.monotonic() > deadline:
-                return there
-            self._stop.wait(_LISTED_POLL)
+            answer = ask()
+            if answer or time.monotonic() > deadline:
+                return answer
+            self._stop.wait(_POLL)
 
     @contextlib.contextmanager
     def _asking(self) -> Iterator["qbittorrentapi.Client"]:
@@ -216,6 +251,15 @@ class QBittorrentManager:
                 self._client = self._new_client()
                 _proven_version(self._client)
             yield self._client
+            self._notice_login(self._client)
+
+    def _notice_login(self, client: "qbittorrentapi.Client") -> None:
+        # A restart ends all sessions. A key has none; versions that know keys (5.2) tell when they started.
+        has_key = key_of(self._credentials)
+        session = _asked(client, "app", "processInfo") if has_key else client._session.cookies.values()
+        if session != self._session:
+            self.connections += 1
+            self._session = session
 
     @contextlib.contextmanager
     def _translated(self, stop: threading.Event, seconds: float) -> Iterator[None]:
@@ -241,16 +285,13 @@ class QBittorrentManager:
         """The one translation. Order matters: in the library nearly everything is a connection error."""
         import qbittorrentapi as api
 
-        key, place = _key_of(self._credentials), _netloc(self._settings)
+        key, place = key_of(self._credentials), netloc(self._settings)
         if isinstance(error, api.LoginFailed | api.Unauthorized401Error):
             stored = bool(self._credentials and self._credentials.username)
             return refusals.login_refused(place, api_key=bool(key), stored=stored)
         if isinstance(error, api.Forbidden403Error) and not str(error).lstrip().startswith("<"):
-            return (
-                refusals.login_refused(place, api_key=True, stored=True)
-                if key
-                else refusals.locked_out(place)
-            )
+            refused = refusals.login_refused(place, api_key=True, stored=True)
+            return refused if key else refusals.locked_out(place)
         if isinstance(error, api.HTTP5XXError):
             return refusals.in_trouble(place, error.http_status_code)
         if isinstance(error, OSError) and not isinstance(error, api.APIError):
@@ -260,13 +301,13 @@ class QBittorrentManager:
     def _new_client(self) -> "qbittorrentapi.Client":
         stored, verify = self._credentials, self._settings["verify_certificate"]
         return _client_class()(
-            host=f"{'https' if self._settings['use_https'] else 'http'}://{_netloc(self._settings)}",
+            host=f"{'https' if self._settings['use_https'] else 'http'}://{netloc(self._settings)}",
             username=stored.username if stored else None,
             password=stored.secret if stored else None,
-            api_key=_key_of(stored),
+            api_key=key_of(stored),
             FORCE_SCHEME_FROM_HOST=True,
             VERIFY_WEBUI_CERTIFICATE=bool(verify),
-            REQUESTS_ARGS=_request_arguments(self._settings, self._seconds),
+            REQUESTS_ARGS=request_arguments(self._settings, self._seconds),
             HTTPADAPTER_ARGS={"max_retries": 0},
         )
 
@@ -274,6 +315,7 @@ class QBittorrentManager:
         if self._client is not None:
             self._client._trigger_session_initialization()
         self._client = None
+        self._session = None
 
 
 @functools.cache
@@ -296,14 +338,14 @@ def _client_class() -> type["qbittorrentapi.Client"]:
 
         @property
         def _session(self) -> "QbittorrentSession":
-            return _bounded(super()._session)
+            return bounded(super()._session)
 
         def _request_manager(self, *args: Any, **kwargs: Any) -> Any:
-            return self._request(*args, **_without_retries(kwargs))
+            return self._request(*args, **without_retries(kwargs))
 
         @staticmethod
         def _handle_error_responses(data: Any, params: Any, response: requests.Response) -> None:
-            _refuse_redirect(response)
+            refuse_redirect(response)
             qbittorrentapi.Client._handle_error_responses(data, params, response)
 
         def auth_log_in(
@@ -312,26 +354,6 @@ def _client_class() -> type["qbittorrentapi.Client"]:
             _log_in(self)
 
     return BoundedClient
-
-
-def _bounded(session: "QbittorrentSession") -> "QbittorrentSession":
-    """The library makes a new session at each login."""
-    if session.trust_env:
-        session.trust_env = False
-        session.mount("http://", BoundedAdapter())
-        session.mount("https://", BoundedAdapter())
-    return session
-
-
-def _without_retries(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Less what the library's retry loop takes for itself."""
-    loop = {"_retries", "_retry_backoff_factor", "version_introduced", "version_removed"}
-    return {name: value for name, value in arguments.items() if name not in loop}
-
-
-def _refuse_redirect(response: "requests.Response") -> None:
-    if 300 <= response.status_code < 400:
-        raise _NotQBittorrentError
 
 
 def _log_in(client: "qbittorrentapi.Client") -> None:
@@ -350,31 +372,14 @@ def _log_in(client: "qbittorrentapi.Client") -> None:
     if answer == "Fails.":  # up to 5.1; later ones say 401
         raise qbittorrentapi.LoginFailed
     if answer not in {"Ok.", ""}:
-        raise _NotQBittorrentError
-
-
-def _request_arguments(settings: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-    return {
-        "timeout": (min(CONNECT_TIMEOUT, seconds), seconds),
-        "allow_redirects": False,  # a 307 would carry the password to wherever it points
-        "verify": settings["verify_certificate"],
-    }
-
-
-def _netloc(settings: Mapping[str, Any]) -> str:
-    host = str(settings["host"])
-    return f"[{host}]:{settings['port']}" if ":" in host.strip("[]") else f"{host}:{settings['port']}"
-
-
-def _key_of(credentials: Credentials | None) -> str | None:
-    return (credentials.api_key or None) if credentials else None
+        raise NotQBittorrentError
 
 
 def _proven_version(client: "qbittorrentapi.Client") -> str:
     version = client.app_version()
     # One after the other: a page in place of the version never gets as far as a login.
-    if not re.match(r"v\d+\.", version) or not re.fullmatch(r"\d+(\.\d+)+", client.app_web_api_version()):
-        raise _NotQBittorrentError
+    if not is_version(version) or not is_api_version(client.app_web_api_version()):
+        raise NotQBittorrentError
     return version
 
 
@@ -387,11 +392,12 @@ def _look_up(client: "qbittorrentapi.Client", ids: frozenset[str]) -> TorrentSta
 
 
 def _statuses(client: "qbittorrentapi.Client", filters: Mapping[str, str]) -> tuple[TorrentStatus, ...]:
+    return read_statuses(_asked(client, "torrents", "info", **filters))
+
+
+def _asked(client: "qbittorrentapi.Client", group: str, what: str, **form: str) -> bytes:
+    """The answer as bytes: thousands of torrents as the library's objects would be tens of MiB."""
     import qbittorrentapi
 
-    # As bytes: thousands of torrents as the library's objects would be tens of MiB.
-    return read_statuses(
-        client._post_cast(
-            _name=qbittorrentapi.APINames.Torrents, _method="info", response_class=bytes, data=filters
-        )
-    )
+    name = qbittorrentapi.APINames(group)
+    return client._post_cast(_name=name, _method=what, response_class=bytes, data=form)

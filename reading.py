@@ -16,8 +16,9 @@ from film_store import FilmIndex, film_key
 from letterboxd_pages import PageChanged, WatchlistPage
 from list_memory import ListMemory
 from movie import ListedFilm
-from shortcut import PAGE_SIZE, Claim
+from shortcut import PAGE_SIZE, Claim, is_lasting
 
+_DAILY = "All pages are read again once a day, as long as the number stays wrong."
 MOST_PAGES = 500  # for a list that does not say how long it is
 _PAGE_PATH = re.compile(r"/([\w-]+)/watchlist/(?:page/([0-9]{1,5})/?)?", re.ASCII)
 
@@ -45,7 +46,8 @@ class Reading:
     `owner` and `path` name the list; `message` is a sentence for the user; `error` is set when the service
     is to rest; `read_at` is unix seconds; `before` is what was remembered of the list; `stale` says that the
     source is older than what is known already, so that it cannot tell of films that left; `missing` is how
-    many of the promised films were not seen after all pages.
+    many of the promised films were not seen after all pages; `seen` is how many different films are known to
+    be on the list.
     """
 
     outcome: Outcome
@@ -59,6 +61,7 @@ class Reading:
     before: ListMemory = field(default_factory=ListMemory)
     stale: bool = False
     missing: int = 0
+    seen: int = 0
 
     @property
     def list_name(self) -> str:
@@ -78,7 +81,9 @@ class Reading:
     @property
     def length(self) -> int:
         """How many films the list has, as far as this reading can tell."""
-        return self.promised if self.proven and self.promised is not None else len(self.films)
+        if self.proven and self.promised is not None:
+            return self.promised
+        return max(self.seen, len(self.films))
 
 
 def list_name(owner: str, path: str) -> str:
@@ -211,8 +216,8 @@ def _next_number(page: WatchlistPage, owner: str) -> int | None:
     return int(match[2] or 1)
 
 
-def judge(tally: Tally, user: str) -> tuple[Outcome, str]:
-    """How a pass that reached its last page, or had no need to, went."""
+def judge(tally: Tally, user: str, before: ListMemory) -> tuple[Outcome, str]:
+    """How a pass that reached its last page, or had no need to, went; `before` is what was remembered."""
     if tally.claim is not None and tally.claim.proven:
         return _judge_claim(tally.claim, user)
     seen, promised = tally.seen, tally.promised
@@ -223,17 +228,31 @@ def judge(tally: Tally, user: str) -> tuple[Outcome, str]:
         )
     if tally.complete:
         return Outcome.COMPLETE, f"The watchlist of {user} was read in full: {films_text(seen)}."
-    asked = (
-        f"{seen} of {films_text(promised)}"
-        if promised is not None
-        else f"{films_text(seen)} of an unknown number"
-    )
     unread = f" Places that could not be understood: {tally.unreadable}." if tally.unreadable else ""
     return Outcome.PARTIAL, (
-        f"The watchlist of {user} was read in part: {asked}.{unread} These are wanted, and nothing is "
-        "concluded about others. All pages are read again at the next check, then once a day if the number "
-        "stays wrong."
+        f"The watchlist of {user} was read in part: {_part_text(seen, promised)}.{unread} These are wanted, "
+        f"and nothing is concluded about others. {_again_text(tally, before)}"
     )
+
+
+def _part_text(seen: int, promised: int | None) -> str:
+    if promised is None:
+        return f"{films_text(seen)} of an unknown number"
+    if seen > promised:
+        return f"it shows {films_text(seen)}, more than the {promised} it promises"
+    return f"{seen} of {films_text(promised)}"
+
+
+def _again_text(tally: Tally, before: ListMemory) -> str:
+    """When all pages of a list that was read in part are read again."""
+    if tally.claim is not None:
+        return _DAILY
+    several = len(tally.pages) > 1 and tally.miscounted
+    if not several or tally.promised is None:
+        return "It is read again at the next check."
+    if is_lasting(before, tally.promised - tally.seen):
+        return _DAILY
+    return "All pages are read again at the next check, then once a day if the number stays wrong."
 
 
 def _judge_claim(claim: Claim, user: str) -> tuple[Outcome, str]:
@@ -271,6 +290,17 @@ def rate_limited_text(status: int) -> str:
 
 def unavailable_text(status: int) -> str:
     return f"Letterboxd's server gave no page (HTTP {status})."
+
+
+def sign_in_text(user: str) -> str:
+    return f"Letterboxd asks for a login. {private_text(user)}"
+
+
+def moved_text(user: str, other: str) -> str:
+    return (
+        f"Letterboxd leads from the watchlist of {user} to that of {other}, so nothing is concluded. If the "
+        f"account was renamed, set `username` to {other} in config.json."
+    )
 
 
 def private_text(user: str) -> str:

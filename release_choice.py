@@ -271,6 +271,16 @@ def _read(fault: Fault) -> Rule:
     return lambda case: fault(case.anchor) if case.anchor else None
 
 
+def tried_before(case: Case) -> str | None:
+    """A release that did not come, or held no film, is not fetched again for the same film."""
+    release = case.release
+    for one in case.movie.tried:
+        by_id = (one.release.tracker, one.release.id) == (release.tracker, release.id)
+        if by_id or one.release.name.casefold() == release.name.casefold():
+            return f"it was tried before and {one.why}"
+    return None
+
+
 NOT_THE_BEST = "not_the_best"
 RULES: Mapping[str, Rule] = {
     "imdb_id": other_imdb_id,
@@ -287,6 +297,7 @@ RULES: Mapping[str, Rule] = {
     "size": unwanted_size,
     "required_words": missing_word,
     "excluded_words": excluded_word,
+    "tried": tried_before,
 }
 """Asked in this order; the first objection is the one a user reads."""
 

@@ -20,6 +20,7 @@ from names import (
     read_name,
     title_forms,
     title_key,
+    whole_titles,
     year_in,
 )
 
@@ -34,7 +35,7 @@ _SUBTITLE = re.compile(r"\s*(?::|\(|\s[-–—]\s|\sor:?\s)\s*", re.IGNORECASE)
 _OTHER_START = re.compile(
     r"(?:(?<=[\s._(\[])(?:aka|a\.k\.a\.?)(?=[\s._])|\s/\s|^\[[^\]]*\])[\s._-]*", re.IGNORECASE
 )
-_EDITION = re.compile(
+EDITION = re.compile(
     r"(?<!\S)(?:(?:final|theatrical|extended|complete|reconstructed|definitive|alternate|bootleg|assembly|roadshow"
     r"|festival|producers|international|european|american|british|us|uk|diamond|platinum|gold|golden|deluxe"
     r"|signature|legacy) (?:cut|edition|version)"
@@ -46,7 +47,7 @@ _EDITION = re.compile(
     r"|web|hdr|dv|[48]k|s|v[2-9])(?= )"
 )
 # "1968.2018.Remaster": the later year is that of the copy. "REMASTERED" stands behind the film's own.
-_COPY_YEAR = re.compile(
+COPY_YEAR = re.compile(
     r"(?<=\d{4}[\s._-])(?:19|20)\d\d(?=[\s._-]+(?:4k[\s._-]+)?(?:remaster|restoration|reissue|re-?release)\b)",
     re.IGNORECASE,
 )
@@ -102,13 +103,8 @@ def find_anchor(name: str, known: KnownTitles) -> Anchor | None:
 
 
 def known_titles(movie: Movie, others: Sequence[str] = ()) -> KnownTitles:
-    """The film's title, its original one and the `others` of its page.
-
-    A page lists titles divided by commas, so that one with a comma comes in pieces: neighbours are also
-    taken together.
-    """
-    joined = (", ".join(others[at : at + count]) for count in (2, 3) for at in range(len(others) - count + 1))
-    known = (movie.title, movie.original_title or "", *others, *joined)
+    """The film's title, its original one and the `others` of its page."""
+    known = (movie.title, movie.original_title or "", *whole_titles(others))
     titles = [title for title in dict.fromkeys(known) if title.strip()]
     heads = []
     for title in titles:
@@ -162,7 +158,7 @@ def _starts(name: str) -> list[int]:
 
 
 def _anchor(rest: str, titles: Mapping[str, object], *, exact: bool, whole: bool) -> Anchor:
-    found = year_in(_COPY_YEAR.sub("    ", rest))
+    found = year_in(COPY_YEAR.sub("    ", rest))
     tag = RELEASE_TAG.search(rest)
     ends = found.start if found else tag.start() if tag else len(rest)
     tags = spaced(rest[:-3] if _STREAM_FILE.search(rest) else rest)
@@ -178,7 +174,7 @@ def _extra_words(between: str, titles: Mapping[str, object]) -> tuple[str, ...]:
         if title_key(" ".join(words[:count])) in titles:
             words = words[count:]
             break
-    return tuple(_EDITION.sub("", f"{' '.join(words)} ").split())
+    return tuple(EDITION.sub("", f"{' '.join(words)} ").split())
 
 
 # What the tags tell. Each reads an `Anchor`; a reason is a part of a sentence, None means "no objection".

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from identity import names_of
+from film_store import film_keys
+from identity import TITLE, names_of
 from list_memory import ListMemory, Mark, Missed
 from movie import Movie
 from names import fold
@@ -54,29 +55,112 @@ class RemovalPlan:
     reason: str = ""
 
 
-def missing_from(tracked: Iterable[Movie], on_list: Iterable[Movie]) -> list[Movie]:
+Apart = Mapping[str, Sequence[str]]
+"""By the `film_key` of a film those of others that bear its name and are not it."""
+
+
+def missing_from(
+    tracked: Iterable[Movie], on_list: Iterable[Movie], apart: Apart | None = None
+) -> list[Movie]:
     """The tracked films that a list shows under none of their ids and names.
 
     Letterboxd merges films and gives them new ids. So a film counts as there, whatever its ids, as long as
-    the list shows one of its slug, its IMDb id, or its title in the same year or without one.
+    the list shows one of its slug, its IMDb id, or its title in the same year or without one; unless that one
+    is known to be another film (`apart`).
     """
-    shown = list(on_list)
-    names = {name for film in shown for name in names_of(film)}
-    away = [film for film in tracked if names.isdisjoint(names_of(film))]
-    years = _years_by_title(shown) if away else {}
-    return [film for film in away if not _named(film, years.get(fold(film.title), set()))]
+    shown = _Shown(on_list)
+
+    def is_there(film: Movie) -> bool:
+        others = {other for key in film_keys(film) for other in (apart or {}).get(key, ())}
+        return shown.has(film) or any(others.isdisjoint(film_keys(one)) for one in shown.namesakes(film))
+
+    return [film for film in tracked if not is_there(film)]
 
 
-def _years_by_title(films: Iterable[Movie]) -> dict[str, set[int | None]]:
-    years: defaultdict[str, set[int | None]] = defaultdict(set)
-    for film in films:
-        for title in filter(None, (film.title, film.original_title)):
-            years[fold(title)].add(film.year)
-    return years
+def told_apart(
+    tracked: Iterable[Movie],
+    on_list: Iterable[Movie],
+    before: Callable[[], Iterable[Movie]],
+    known: Apart,
+    *,
+    proven: bool,
+) -> dict[str, tuple[str, ...]]:
+    """What is `known` to be apart after a reading that shows `on_list`.
+
+    Two films that stand side by side, in this reading if it is proven or in the last one that was (`before`),
+    will not turn out to be one that was merged or got a new id.
+    """
+    films, seen = list(tracked), list(on_list)
+    shown = _Shown(seen)
+    alike = [(film, one) for film in films for one in shown.namesakes(film)]
+    earlier = _Shown(before() if not all(shown.has(film) for film, _ in alike) else ())
+    pairs = {key: set(others) for key, others in known.items()}
+    for film, one in alike:
+        if proven if shown.has(film) else earlier.has(film) and earlier.names(one):
+            _pair(pairs, film, one)
+    for film, one in alike:
+        if _may_be_one(film, one):
+            for key in film_keys(film):
+                pairs[key] = pairs.get(key, set()) - {*film_keys(one)}
+    alive = {key for film in (*films, *seen) for key in film_keys(film) if not key.startswith(TITLE)}
+    return {key: tuple(sorted(others)) for key, others in sorted(pairs.items()) if others and key in alive}
 
 
-def _named(film: Movie, years: set[int | None]) -> bool:
-    return bool(years) and (film.year is None or not years.isdisjoint({film.year, None}))
+def _pair(pairs: dict[str, set[str]], film: Movie, one: Movie) -> None:
+    for key, other in ((film_keys(film)[0], film_keys(one)[0]), (film_keys(one)[0], film_keys(film)[0])):
+        if not other.startswith(TITLE):
+            pairs.setdefault(key, set()).add(other)
+
+
+def _may_be_one(film: Movie, other: Movie) -> bool:
+    """Whether two that are on a list may be two entries for one film, which Letterboxd makes one some day."""
+    told = film.imdb_id and other.imdb_id
+    return not told and film.year == other.year and bool(film.director) and film.director == other.director
+
+
+class _Shown:
+    """The films that a reading shows, by their ids and by their names.
+
+    One may be there twice: as the list has it, and as its record.
+    """
+
+    def __init__(self, films: Iterable[Movie]) -> None:
+        self._by_key: defaultdict[str, set[str]] = defaultdict(set)
+        self._ids: set[str] = set()
+        self._named: defaultdict[str, list[Movie]] = defaultdict(list)
+        for film in films:
+            ids, titles = _ids_and_titles(film)
+            self._ids |= ids
+            for key in film_keys(film):
+                self._by_key[key] |= ids
+            for name in {*titles, *(fold(title) for title in (film.title, film.original_title) if title)}:
+                self._named[name].append(film)
+
+    def has(self, film: Movie) -> bool:
+        """Whether one of them has an id of the film."""
+        return not self._ids.isdisjoint(_ids_and_titles(film)[0])
+
+    def names(self, film: Movie) -> bool:
+        """Whether one of them goes by the name that the film has in our files."""
+        return film_keys(film)[0] in self._by_key
+
+    def namesakes(self, film: Movie) -> list[Movie]:
+        """Others with a title that the film has or had, in the same year or without one."""
+        ids, titles = _ids_and_titles(film)
+        found = [one for title in titles for one in self._named.get(title, ())]
+        alike = self._named.get(fold(film.title), ())
+        found += (one for one in alike if None in (film.year, one.year) or film.year == one.year)
+        return [one for one in found if ids.isdisjoint(self._ids_of(one))]
+
+    def _ids_of(self, one: Movie) -> set[str]:
+        return set().union(*(self._by_key[key] for key in film_keys(one)))
+
+
+def _ids_and_titles(film: Movie) -> tuple[set[str], set[str]]:
+    """The names of a film, those that are nothing but a title apart."""
+    names = set(names_of(film))
+    titles = {name for name in names if name.startswith(TITLE)}
+    return names - titles, titles
 
 
 def plan_removals(
@@ -105,7 +189,9 @@ def plan_removals(
     made = (replace(mark, at=min(mark.at, now)) for mark in memory.marks)
     recent = tuple(mark for mark in made if now - mark.at < DAY)
     of = max((*(first[movie.id].of for movie in leaving), *(mark.of for mark in recent)), default=0)
-    reason = _too_many(len(leaving), len(recent), length, of, rules.limit) if leaving else ""
+    longest = max(of, len(reading.before.films))
+    trouble = _shrunk(length, longest) or _too_many(len(leaving), len(recent), of, rules.limit)
+    reason = trouble if leaving else ""
     marked = () if reason else leaving
     settled = {movie.id for movie in (*marked, *unlisted)}
     return RemovalPlan(
@@ -133,7 +219,7 @@ def _first_missed(
     a list as long as noted before.
     """
     now, length = reading.read_at, len(reading.before.films)
-    gone = {movie.id for movie in missing_from(missing, before)}
+    gone = {movie.id for movie in missing_from(missing, before, memory.apart)}
     noted = {movie.id: _noted(movie, memory) if movie.id in gone else None for movie in missing}
     unnoted = sum(known is None for known in noted.values())
     earlier = memory.length or length or reading.length + unnoted
@@ -149,11 +235,14 @@ def _noted(movie: Movie, memory: ListMemory) -> Missed | None:
     return next((memory.missed[key] for key in (movie.id, *movie.aliases) if key in memory.missed), None)
 
 
-def _too_many(leaving: int, recent: int, length: int, of: int, limit: float) -> str:
+def _shrunk(length: int, before: int) -> str:
+    """Why a list that is so long now is not to be believed, after it was so long before."""
     if not length:
         return "the list is empty now"
-    if 2 * length < of:
-        return f"only {length} of {of} films are left on it"
+    return f"only {length} of {before} films are left on it" if 2 * length < before else ""
+
+
+def _too_many(leaving: int, recent: int, of: int, limit: float) -> str:
     # A little more than the product, which falls short by rounding for 0.29 of 100.
     allowed = max(ALWAYS_ALLOWED, int(limit * of + 1e-9))
     if leaving + recent <= allowed:

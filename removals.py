@@ -22,12 +22,14 @@ from reading import Reading, films_text
 from removal_plan import (
     DAY,
     WANTED,
+    Apart,
     RemovalPlan,
     RemovalRules,
     held_films,
     missing_from,
     plan_removals,
     seen_again,
+    told_apart,
 )
 
 Diary = tuple[Watched, ...]
@@ -65,9 +67,10 @@ class Removals:
         """
         name = reading.list_name
         shown = self._known(reading.films, name)
-        missing = self._missing(name, shown, WANTED)
+        apart = self._apart(reading, shown)
+        missing = self._missing(name, shown, WANTED, apart)
         # At once: the diary takes its time to answer, and the user may accept what is held meanwhile.
-        self._lists.change(name, lambda memory: seen_again(memory, missing, reading))
+        self._lists.change(name, lambda memory: replace(seen_again(memory, missing, reading), apart=apart))
         if not reading.proven or reading.stale:
             return
         if not reading.full:
@@ -75,10 +78,10 @@ class Removals:
             return
 
         all_read = self._all_read(reading.films, name)
-        before = self._known(map(film_of_key, reading.before.films), name) if missing else []
+        before = self._before(reading) if missing else []
 
         def plan(memory: ListMemory) -> RemovalPlan:
-            missing = self._missing(name, shown, WANTED)
+            missing = self._missing(name, shown, WANTED, memory.apart)
             return plan_removals(missing, memory, reading, self._rules, before=before, all_read=all_read)
 
         planned = plan(self._lists.get(name))
@@ -103,10 +106,24 @@ class Removals:
         """Whether of each film its page was read, or at least tried."""
         return all(self._queue.find(listed(film, name)) or self._films.find(film) for film in films)
 
-    def _missing(self, name: str, shown: Sequence[Movie], queues: Iterable[str]) -> list[Movie]:
-        """The films of this list, in these queues, that are not shown."""
+    def _before(self, reading: Reading) -> list[Movie]:
+        """The films of the last proven reading, by what is known of them now."""
+        return self._known(map(film_of_key, reading.before.films), reading.list_name)
+
+    def _apart(self, reading: Reading, shown: Sequence[Movie]) -> dict[str, tuple[str, ...]]:
+        name = reading.list_name
+        tracked = self._tracked(name, (*WANTED, REMOVED))
+        known = self._lists.get(name).apart
+        return told_apart(tracked, shown, lambda: self._before(reading), known, proven=reading.proven)
+
+    def _tracked(self, name: str, queues: Iterable[str]) -> list[Movie]:
+        """The films of this list in these queues."""
         films = (movie for queue in queues for movie in self._queue.films(queue))
-        return missing_from((movie for movie in films if name in movie.lists), shown)
+        return [movie for movie in films if name in movie.lists]
+
+    def _missing(self, name: str, shown: Sequence[Movie], queues: Iterable[str], apart: Apart) -> list[Movie]:
+        """The films of this list, in these queues, that are not shown."""
+        return missing_from(self._tracked(name, queues), shown, apart)
 
     def _ask(self, name: str) -> Diary | None:
         diary = self._diary()
@@ -122,7 +139,8 @@ class Removals:
         A long pause, or a clock that jumped, counts for a day at most.
         """
         missed: defaultdict[int, list[Movie]] = defaultdict(list)
-        for movie in self._missing(reading.list_name, shown, [REMOVED]):
+        apart = self._lists.get(reading.list_name).apart
+        for movie in self._missing(reading.list_name, shown, [REMOVED], apart):
             missed[_seconds_missed(movie, reading)].append(self._with_day(movie, diary or ()))
         for seconds, movies in missed.items():
             if seconds or diary:
@@ -167,9 +185,10 @@ class Removals:
 
         self._lists.change(name, take)
         away = {*before[-1].missed, *before[-1].held}
-        tracked = [movie for queue in WANTED for movie in self._queue.films(queue) if name in movie.lists]
+        tracked = self._tracked(name, WANTED)
         on_list = [movie for movie in tracked if away.isdisjoint((movie.id, *movie.aliases))]
-        return missing_from(held_films(name, before[-1].held, self._queue.find), on_list)
+        held = held_films(name, before[-1].held, self._queue.find)
+        return missing_from(held, on_list, before[-1].apart)
 
 
 def _seconds_missed(movie: Movie, reading: Reading) -> int:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 import storage
 from errors import FilmFault, NoSpace, PlaceUnavailable, ServiceError
-from film_store import film_key
+from film_store import film_key, was_read
 from follow_up import hashes_of
 from history import History, event_of
 from library import Library, find_entry
@@ -338,6 +338,6 @@ def _pages(folder: Path) -> Iterator[Movie]:
         for key in known.films:
             on.setdefault(key, []).append(name)
     for facts in storage.read_json(folder / "films.json", dict[str, FilmFacts], {}).values():
-        if facts.kind != "series":
+        if facts.kind != "series" and was_read(facts):
             names = tuple(on.get(film_key(facts), ()))
             yield with_facts(Movie(title=facts.title, slug=facts.slug, lists=names), facts)

@@ -178,6 +178,7 @@ def _other_files(folder: Path, place: Path, now: int) -> Iterator[tuple[Path, An
         Lists(folder).lock_path,
     )
     yield folder / "places.json", list[str], lambda data: _places(data, place), None
+    yield folder / "library.json", list[str], _filled_places, None
 
 
 def _mend_json(path: Path, kind: Any, mend: Mend, lock: Path | None, account: Account) -> None:
@@ -216,6 +217,11 @@ def _places(data: bytes, place: Path) -> tuple[list[str], str, tuple[salvage.Fau
     if str(place) in places:
         return places, f"{len(places)} download directories kept", ()
     return places, f"make sure that the disk of {place} is mounted before you start Movie Sync", ()
+
+
+def _filled_places(data: bytes) -> tuple[list[str], str, tuple[salvage.Fault, ...]]:
+    places = salvage.salvage_paths(data)
+    return places, f"{len(places)} library directories kept; make sure that their disks are mounted", ()
 
 
 def _mend_history(path: Path, account: Account) -> None:

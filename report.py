@@ -1,6 +1,7 @@
 """The texts a person reads: banner, statistics, times. Pure: records in, lines out."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,17 @@ from errors import service_title
 from movie import Movie
 from queue_files import COMPLETED, FAILED, PENDING
 from services import Rest
+
+DAY = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Calls:
+    """FileList's calls of the last hour. `next_at`: when the next film that has to wait is searched for."""
+
+    used: int
+    limit: int
+    next_at: int | None = None
 
 
 def clock(moment: float, now: float) -> str:
@@ -21,7 +33,9 @@ def clock(moment: float, now: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds in the largest sensible unit: "45 seconds", "60 minutes", "16 hours"."""
+    """Seconds in the largest sensible unit: "45 seconds", "60 minutes", "16 hours", "30 days"."""
+    if seconds >= 2 * DAY:
+        return _plural(round(seconds / DAY), "day")
     for unit, size in (("hour", 3600), ("minute", 60)):
         if seconds >= 2 * size or seconds == size:
             return _plural(round(seconds / size), unit)
@@ -108,10 +122,11 @@ def statistics_page(
     max_retries: int,
     rests: Iterable[tuple[str, Rest]],
     now: float,
-    calls: str = "",
+    calls: Calls | None = None,
     held: Sequence[Movie] = (),
+    on_their_way: str = "",
 ) -> list[str]:
-    """What `--stats` prints. `failed` is the whole failed queue, `calls` a line on the calls of the hour.
+    """What `--stats` prints. `failed` is the whole failed queue, `on_their_way` tells of completed films.
 
     `held` are films that left a list and whose removal waits for the user.
     """
@@ -126,7 +141,7 @@ def statistics_page(
         "",
         f"📝 Pending:    {statistics[PENDING]}",
         f"❌ Failed:     {statistics[FAILED]}",
-        f"✅ Completed:  {statistics[COMPLETED]}",
+        f"✅ Completed:  {statistics[COMPLETED]}{on_their_way}",
         f"⛔ Permanent:  {statistics['permanent_failures']}",
     ]
     lines += _section(
@@ -148,8 +163,18 @@ def statistics_page(
         "📤 Off the list, not marked as removed (`python main.py --accept-removals` does):",
         [movie.label for movie in held],
     )
-    lines += ["", f"📞 {calls}"] if calls else []
+    lines += ["", calls_line(calls, now)] if calls and (calls.used or calls.next_at) else []
     return lines
+
+
+def calls_line(calls: Calls, now: float) -> str:
+    """How many calls of the hour are used up; and where films wait for it, when the next one has its turn."""
+    line = f"📞 FileList, last hour: {calls.used} of {calls.limit} calls used"
+    if calls.next_at is None:
+        return line
+    # Less than a day ahead the hour alone is clear, also past midnight.
+    of_day = now if calls.next_at - now >= DAY else calls.next_at
+    return f"{line}, next film at {clock(calls.next_at, of_day)}"
 
 
 def _why(movie: Movie) -> str:
@@ -162,6 +187,7 @@ def statistics_as_json(
     max_retries: int,
     rests: Iterable[tuple[str, Rest]],
     now: float,
+    calls: Calls,
     held: Sequence[Movie] = (),
 ) -> dict[str, Any]:
     """What `--stats --json` prints: the four numbers at the top level, the lists of the page beside them."""
@@ -184,9 +210,17 @@ def statistics_as_json(
             for movie in failed
             if movie.retry_count >= max_retries
         ],
+        "calls": {"used": calls.used, "limit": calls.limit, "next_at": calls.next_at},
         "held": [{"id": movie.id, "title": movie.title} for movie in held],
         "resting": [{"service": name, "until": rest.until, "reason": rest.reason} for name, rest in rests],
     }
+
+
+def on_their_way(downloading: int, stalled: int) -> str:
+    """What is added to the completed films: " (2 downloading, 1 stalled)"; "" if all are there."""
+    counts = ((downloading, "downloading"), (stalled, "stalled"))
+    told = ", ".join(f"{count} {what}" for count, what in counts if count)
+    return f" ({told})" if told else ""
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:

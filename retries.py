@@ -20,6 +20,7 @@ FRESH: dict[str, Any] = {
     "completed_at": None,
     "downloaded_at": None,
     "removed_by_user": False,
+    "tried": (),
     **NOT_REMOVED,
 }
 """What a film that starts all over has: nothing of its earlier tries."""

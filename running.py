@@ -17,7 +17,7 @@ from console import Console
 from credentials_manager import CredentialsManager
 from errors import ConfigError, StateError
 from logs import log_path
-from loop import Worker, run_until_idle
+from loop import Worker, guarded_step, run_until_idle
 from program import Program
 from queue_files import PENDING
 from signals import Signals, hold_back
@@ -25,6 +25,7 @@ from workers import DownloadWorker, MonitorWorker
 
 STATUS_EVERY = 300.0
 JOIN_SECONDS = 8.0
+MOST_SHOWN = 20
 
 logger = logging.getLogger(__name__)
 
@@ -155,28 +156,38 @@ def _leave(code: int, late: bool) -> int:
 
 
 class _SingleRun(threading.Thread):
-    """The workers' steps, one after the other, beside the main thread that waits for signals."""
+    """The workers' steps, one after the other, beside the main thread that waits for signals.
 
-    def __init__(self, workers: Sequence[Worker], signals: Signals) -> None:
+    A new film has its attempt as soon as its own page is read, not after the last of a thousand pages.
+    """
+
+    def __init__(self, monitor: Worker, downloads: Worker, signals: Signals) -> None:
         super().__init__(name="SingleRun", daemon=True)
         self.error: StateError | None = None
-        self._workers = workers
+        self._monitor = monitor
+        self._downloads = downloads
         self._signals = signals
 
     def run(self) -> None:
         try:
-            for worker in self._workers:
-                run_until_idle(worker)
+            run_until_idle(self._monitor, self._attempt_one)
+            run_until_idle(self._downloads)
         except StateError as error:
             self.error = error
         finally:
             self._signals.wake()
 
+    def _attempt_one(self) -> None:
+        """One step for each time that films became pending, so that no film gets a second one here."""
+        if self._downloads.wake.is_set() and not self._downloads.stopping.is_set():
+            self._downloads.wake.clear()
+            guarded_step(self._downloads)
+
 
 def _run_once(monitor: MonitorWorker, downloads: DownloadWorker, signals: Signals, program: Program) -> int:
     workers: list[Worker] = [monitor, downloads]
     monitor.single_run = downloads.single_run = True
-    single = _SingleRun(workers, signals)
+    single = _SingleRun(monitor, downloads, signals)
     single.start()
     while single.is_alive() and not signals.stop_requested:
         signals.wait(60)
@@ -211,5 +222,7 @@ def _say_left(program: Program) -> None:
     left = [*program.queue.films(PENDING), *program.films_to_look_up()]
     if left:
         program.console.say("\n⏳ Left for a later run:")
-        for movie in left:
+        for movie in left[:MOST_SHOWN]:
             program.console.say(f"   • {movie.label}")
+        if len(left) > MOST_SHOWN:
+            program.console.say(f"   … and {len(left) - MOST_SHOWN} more")

@@ -28,6 +28,8 @@ FIRST_REST = 60
 LONGEST_UNREACHABLE = 15 * 60
 LONGEST_UNREACHABLE_HERE = 2 * 60
 """qBittorrent is usually on this machine and back as soon as it is started."""
+BY_ITSELF = "Nothing needs to be done: films wait and go on by themselves."
+"""Stands in the reason of a trouble that passes. It is no word for a command that repeats nothing."""
 
 
 class Rest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,6 +46,11 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     step: int = 0
     named: bool = False
     fingerprint: str | None = None
+
+
+def said_to_a_command(reason: str, advice: str) -> str:
+    """The reason of a trouble with `advice` in place of the promise that it is asked again."""
+    return reason.replace(BY_ITSELF, advice)
 
 
 def rest_after_refusal(previous: Rest | None, error: ServiceError, now: float, fingerprint: str) -> Rest:

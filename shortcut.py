@@ -124,10 +124,14 @@ def proven_by(memory: ListMemory, claimed: Claim, now: float, proof: str) -> Lis
 def miscounted(memory: ListMemory, films: Sequence[str], promised: int, now: float) -> ListMemory:
     """The memory after a full reading whose count was wrong."""
     found = Miscount(films=tuple(films), promised=promised, read_at=int(now))
-    earlier = memory.miscount
-    if earlier is not None and earlier.difference == found.difference:
-        found = replace(found, times=earlier.times + 1)
+    if memory.miscount is not None and is_lasting(memory, found.difference):
+        found = replace(found, times=memory.miscount.times + 1)
     return replace(memory, miscount=found)
+
+
+def is_lasting(before: ListMemory, difference: int | None) -> bool:
+    """Whether a count that is wrong by so much was found before: then all pages are read once a day."""
+    return before.miscount is not None and before.miscount.difference == difference
 
 
 def still_miscounted(memory: ListMemory, claimed: Claim) -> ListMemory:

@@ -21,6 +21,8 @@ from names import imdb_number, title_key
 from queue_files import FAILED, PENDING
 from queue_manager import QueueManager
 
+AFTER_TROUBLE = 60.0
+"""Seconds after which newest rows that could not be had are asked for again."""
 LEFT_FREE = 50
 """Calls of the hour that searches which nobody waits for leave to others."""
 
@@ -53,11 +55,15 @@ class Uploads:
         now: Callable[[], float],
     ) -> None:
         self._downloader = downloader
+        self.service = downloader.name
         self._queue = queue
         self._films = FilmStore(folder / "films.json")
         self._path = folder / "latest.json"
         self._rules = rules
         self._now = now
+        self._after_trouble = min(AFTER_TROUBLE, rules.interval)
+        self._spent: set[tuple[str, str]] = set()
+        self._not_before = 0.0
 
     def begin(self) -> None:
         """Where nobody ever looked: every wanted film is searched for now anyway, so the interval starts."""
@@ -75,7 +81,12 @@ class Uploads:
         if not (self._rules.interval and self._wanted()):
             return None
         polled_at, now = self._memory().polled_at, self._now()
-        return now if polled_at > now else polled_at + self._rules.interval
+        due = now if polled_at > now else polled_at + self._rules.interval
+        return max(due, self._not_before if self._not_before <= now + self._after_trouble else 0.0)
+
+    def spent(self, movie: Movie, rows: Iterable[Release]) -> None:
+        """These rows came to nothing for the film: they are not offered to it again by this process."""
+        self._spent |= {(movie.id, row.id) for row in rows}
 
     def look(self) -> dict[str, tuple[Release, ...]]:
         """Look at the newest rows, in one call: those that fit a wanted film, by its id.
@@ -83,7 +94,9 @@ class Uploads:
         Raises `ServiceError`. Where rows may have been missed since the last look every wanted film is owed
         a search.
         """
+        self._not_before = self._now() + self._after_trouble
         rows = self._downloader.latest()
+        self._not_before = 0.0
         memory, wanted = self._memory(), self._wanted()
         missed = [movie.id for movie in wanted] if has_gap(rows, memory.polled_at) else []
         owed = tuple(dict.fromkeys([*memory.owed, *missed]))
@@ -91,7 +104,8 @@ class Uploads:
         offers, keyed = {}, [(row, title_key(row.name)) for row in rows]
         for movie in wanted:
             facts = facts_of(self._films, movie)
-            mine = likely(keyed, movie, facts.alternative_titles if facts else ())
+            near = likely(keyed, movie, facts.alternative_titles if facts else ())
+            mine = tuple(row for row in near if (movie.id, row.id) not in self._spent)
             name_proves = not self._queue.has_namesake(movie)
             if mine and self._downloader.fits(movie, mine, name_proves=name_proves, facts=facts):
                 offers[movie.id] = mine

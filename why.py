@@ -1,4 +1,8 @@
-"""A film's life, for `--why`: where it stands, what happened to it, and what happens next. Pure."""
+"""A film's life, for `--why`: where it stands, what happened to it, and what happens next. Pure.
+
+Called by the main thread of a command. It tells what the workers do and must say the same as they: when a
+film is searched for is decided there.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,20 +13,37 @@ from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING
 from release_choice import shown_size
 from report import clock, duration
 from services import Rest
+from uploads import UploadRules
 
 Json = dict[str, Any]
 
 
-def next_step(
-    movie: Movie, rests: Sequence[tuple[str, Rest]], max_retries: int, now: float
-) -> tuple[str, int | None]:
-    """What Movie Sync will do about the film by itself, and when (unix seconds, None: no set time)."""
+def next_search_at(movie: Movie, rules: UploadRules) -> int | None:
+    """From when on (unix seconds, 0: at once) the film is searched for; None: not by itself."""
     if movie.status == PENDING:
+        return movie.not_before
+    if movie.status != FAILED:
+        return None
+    if movie.retry_count < rules.max_retries:
+        return movie.retry_after
+    return int((movie.last_failed_at or 0) + rules.recheck) if rules.recheck else None
+
+
+def next_step(
+    movie: Movie, rests: Sequence[tuple[str, Rest]], rules: UploadRules, now: float, *, not_out: bool = False
+) -> tuple[str, int | None]:
+    """What Movie Sync will do about the film by itself, and when (unix seconds, None: no set time).
+
+    `not_out` says that nobody can have the film yet.
+    """
+    if movie.status == PENDING:
+        if not_out and movie.not_before > now:
+            return f"it is not out yet; {_it_is(rules, ['looked at again'])}", movie.not_before
         return _next_of_pending(movie, rests, now)
     if movie.status == FAILED:
-        if movie.retry_count >= max_retries:
-            return "nothing by itself: its retries are used up (python main.py --retry brings it back)", None
-        return f"retry #{movie.retry_count + 1}", movie.retry_after
+        permanent = movie.retry_count >= rules.max_retries
+        what = _next_of_permanent(rules) if permanent else f"retry #{movie.retry_count + 1}"
+        return what, next_search_at(movie, rules)
     if movie.status == COMPLETED:
         if movie.removed_by_user:
             return "nothing: its torrent was removed by hand (--retry hands it over again)", None
@@ -34,13 +55,26 @@ def next_step(
     return "it left the watchlist; nothing is done about it now", None
 
 
+def _next_of_permanent(rules: UploadRules) -> str:
+    if not (rules.interval or rules.recheck):
+        return "nothing by itself: its retries are used up (python main.py --retry tries it now)"
+    search = ["searched for again"] if rules.recheck else []
+    return f"its retries are used up (python main.py --retry tries it now); {_it_is(rules, search)}"
+
+
+def _it_is(rules: UploadRules, besides: list[str]) -> str:
+    """What comes to a film without its asking, if uploads are looked at, and what happens to it `besides`."""
+    uploads = ["taken as soon as a fitting torrent is uploaded"] if rules.interval else []
+    return "it is " + ", and ".join([*uploads, *besides])
+
+
 def _next_of_pending(movie: Movie, rests: Sequence[tuple[str, Rest]], now: float) -> tuple[str, int | None]:
     resting = [(rest.until, rest.reason) for _, rest in rests]
     if movie.not_before > now:
         resting.append((movie.not_before, "it waits until then"))
     if resting:
         until, reason = max(resting)
-        return f"it is searched for after a wait: {reason}", int(until)
+        return f"it is searched for after a wait: {reason.rstrip('.')}", int(until)
     what = "its chosen release is handed over" if movie.torrent_hash else "it is searched for"
     return f"{what} as soon as its turn comes", int(now)
 
@@ -107,7 +141,14 @@ def _search_lines(search: Json) -> list[str]:
     if search.get("chosen"):
         lines.append(f"   ✓ {_release(search['chosen'])}")
     lines += [f"   ✗ {_release(row)}: {row.get('reason')}" for row in search.get("refused", [])]
-    return [*lines, "   No torrents found"] if len(lines) == 2 else lines
+    if len(lines) == 2:
+        return [*lines, f"   {search.get('reason') or 'No torrents found'}"]
+    return [*lines, *unreadable_line(search.get("unreadable_rows", 0))]
+
+
+def unreadable_line(rows: int) -> list[str]:
+    """A line about rows of an answer that could not be read, where there are any."""
+    return [f"   ✗ {rows} × a row could not be read; the log says why"] if rows else []
 
 
 def _release(row: Mapping[str, Any]) -> str:

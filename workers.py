@@ -17,8 +17,10 @@ import acquisition
 from acquisition import Acquisition, AlreadyThere, HandedOver, NotOutYet, PageUnread
 from console import Console
 from download_service import NoRelease, Release
+from download_window import is_open, next_opening
 from errors import (
     AuthError,
+    DiskFull,
     FilmFault,
     NoSpace,
     PlaceUnavailable,
@@ -28,6 +30,7 @@ from errors import (
     StateWriteError,
 )
 from follow_up import FollowUp
+from linking import Linking
 from loop import IDLE, Teller
 from monitor_worker import SOON, MonitorWorker
 from movie import Movie
@@ -61,6 +64,7 @@ class DownloadWorker(Teller):
         queue: QueueManager,
         acquisition: Acquisition,
         follow_up: FollowUp | None,
+        linking: Linking | None = None,
         uploads: Uploads,
         services: Services,
         needed: tuple[str, ...],
@@ -73,6 +77,7 @@ class DownloadWorker(Teller):
         self._queue = queue
         self._acquisition = acquisition
         self._follow_up = follow_up
+        self._linking = linking
         self._uploads = uploads
         self._services = services
         self._needed = needed
@@ -83,6 +88,7 @@ class DownloadWorker(Teller):
         self._offers: dict[str, tuple[Release, ...]] = {}
         self._free: dict[str, Movie] = {}
         self._place_until = 0.0
+        self._window: str | None = config.get("download_window")
         self._in_hand: Movie | None = None
         self._looked_for_due = False
 
@@ -109,7 +115,7 @@ class DownloadWorker(Teller):
             moments += [] if running is None else [running]
         looking = self._uploads.next_due()
         if looking is not None and not any(map(self._services.resting, self._needed)):
-            moments.append(max(looking, self._place_until))
+            moments.append(max(looking, self._place_until, next_opening(self._window, now)))
         return min(moments)
 
     def recover(self) -> bool:
@@ -124,7 +130,7 @@ class DownloadWorker(Teller):
         self._look_after_running()
         now = self._now()
         self._held = {film: until for film, until in self._held.items() if now < until <= now + SOON}
-        if now < self._place_until <= now + SOON:
+        if now < self._place_until <= now + SOON or not self._window_is_open():
             return False
         movie = self._claim_next()
         if movie is None:
@@ -143,37 +149,86 @@ class DownloadWorker(Teller):
         self._in_hand = None
         return True
 
+    def _window_is_open(self) -> bool:
+        """Whether anything may be handed over now, and so whether it makes sense to search."""
+        now = self._now()
+        if is_open(self._window, now):
+            self.over("window")
+            return True
+        if self._queue.films(PENDING):
+            self.tell_once("window", f"Films wait for the hours of `download_window`: {self._window}.")
+        return False
+
     def _bring_more(self) -> bool:
-        """Where no film asks for an attempt: look at new uploads, then at searches that are owed."""
-        self._uploads.begin()
-        if not (self._uploads.due or self._uploads.next_owed()) or self._must_wait():
+        """Where no film asks for an attempt: releases that stalled, new uploads, searches that are owed."""
+        return self._replace_one() or self._bring_uploads()
+
+    def _replace_one(self) -> bool:
+        """Fetch another release beside one that does not come; whether there was one to replace."""
+        needs = self._follow_up.next_to_replace() if self._follow_up is not None else None
+        if self._follow_up is None or needs is None or self._must_wait():
             return False
-        if any(map(self._services.in_doubt, self._needed)):
-            return False  # the next attempt of a film tells whether what is found could be handed over
+        movie, why = needs
+        self._follow_up.put_off(movie, SOON)
         try:
-            self._acquisition.check_place()
-            offers = self._uploads.look() if self._uploads.due else {}
+            outcome = self._acquisition.replace(movie, why)
         except ServiceError as error:
             self._service_failed(error)
             return False
         except PlaceUnavailable as error:
             self._no_place(error)
             return False
+        except (NoSpace, FilmFault) as error:
+            outcome = NoRelease(str(error))
+        if isinstance(outcome, NoRelease):
+            self._follow_up.put_off(movie)
+            self.tell_once(f"stalled {movie.id}", f"{movie.label}: its release {why}; {outcome.reason}.")
+        else:
+            self._follow_up.hurry(outcome.torrent_hash)
+            name = outcome.release.name if outcome.release else "another release"
+            self._console.say(f"🔁 {movie.label}: its release {why}; {name} is fetched beside it")
+        return True
+
+    def _bring_uploads(self) -> bool:
+        self._uploads.begin()
+        if not (self._uploads.due or self._uploads.next_owed()) or self._must_wait():
+            return False
+        try:
+            self._acquisition.check_ready()
+            offers = self._look_at_uploads() if self._uploads.due else {}
+        except ServiceError as error:
+            self._service_failed(error)
+            return False
+        except PlaceUnavailable as error:
+            self._no_place(error)
+            return False
+        except NoSpace as error:
+            self._no_room(error)
+            return False
         wanted = [movie for movie in map(self._queue.find, offers) if movie]
         reason = "a fitting release was uploaded"
         if not offers and (owed := self._uploads.next_owed()):
             wanted, reason = [owed], "searched for once more, at no cost"
         self._offers |= offers
-        self._free |= {movie.id: movie for movie in wanted}
+        # A film that is offered once more is still what it was before the first time.
+        self._free = {movie.id: movie for movie in wanted} | self._free
         for movie in self._queue.offer(wanted, reason):
             logger.info("movie=%s %s", movie.label, reason)
         return bool(wanted)
+
+    def _look_at_uploads(self) -> dict[str, tuple[Release, ...]]:
+        offers = self._uploads.look()
+        self._services.succeeded(self._uploads.service)
+        self.over(self._uploads.service)
+        return offers
 
     def _claim_next(self) -> Movie | None:
         """The next film that is due. Those tried without an outcome come last, and take turns among them."""
         tried = without_outcome(self._queue.films(PENDING), self._tried)
         behind = {movie.id for movie in tried} | self._held.keys()
         movie = self._queue.get_next_pending(behind | self._retries()) or self._queue.get_next_pending(behind)
+        if self.single_run:
+            tried = [one for one in tried if one.id not in self._tried]
         if movie is None and (again := next_again(tried, self._held, self._now())):
             return self._queue.get_next_pending(behind - {again.id})
         return movie
@@ -205,8 +260,12 @@ class DownloadWorker(Teller):
         try:
             if self._follow_up.look():
                 self.over("qbittorrent")
+            while self._linking is not None and self._linking.link_one():
+                pass
         except ServiceError as error:
             self._service_failed(error)
+        except PlaceUnavailable as error:
+            self._no_place(error)
 
     def _announce(self, movie: Movie) -> None:
         """Said once; a film that waits for room or for a service is tried again and again."""
@@ -226,14 +285,21 @@ class DownloadWorker(Teller):
         except (RefusedForNow, AuthError) as error:
             self._service_failed(error)
         except NoSpace as error:
-            self.say_news(f"room for {movie.id}", str(error), NoSpace)
-            self._hold(movie)
+            self._no_room(error, movie)
         except PlaceUnavailable as error:
             self._no_place(error)
         else:
-            for topic in ("place", f"room for {movie.id}", *self._needed):
+            for topic in ("place", "room", f"room for {movie.id}", *self._needed):
                 self.over(topic)
             self._settle(movie, outcome)
+
+    def _no_room(self, error: NoSpace, movie: Movie | None = None) -> None:
+        if movie is None or isinstance(error, DiskFull):
+            self.say_news("room", str(error), NoSpace)
+            self._place_until = self._now() + SOON
+        else:
+            self.say_news(f"room for {movie.id}", f"{movie.label}: {error}", NoSpace)
+            self._hold(movie)
 
     def _no_place(self, error: PlaceUnavailable) -> None:
         self.say_once("place", str(error))
@@ -259,7 +325,8 @@ class DownloadWorker(Teller):
             self._handed_over(movie, outcome)
 
     def _not_out(self, movie: Movie) -> None:
-        self._queue.note(movie, PENDING, not_before=int(self._now()) + LONGEST_WAIT)
+        told = None if movie.not_before else "not out yet"  # once, not each day
+        self._queue.note(movie, PENDING, told, not_before=int(self._now()) + LONGEST_WAIT)
         self._console.say(f"   ⏳ Not out yet: {movie.label} - looked at again in a day")
 
     def _already_there(self, movie: Movie, outcome: AlreadyThere) -> None:
@@ -284,11 +351,11 @@ class DownloadWorker(Teller):
             return
         there = "Already in" if outcome.handed.already_there else "Added to"
         self._console.say(f"   ✓ {there} qBittorrent")
-        self._follow_up.hurry()
+        self._follow_up.hurry(outcome.torrent_hash)
 
     def _film_failed(self, movie: Movie, error: str) -> None:
         self._tried.pop(movie.id, None)
-        self._offers.pop(movie.id, None)
+        self._uploads.spent(movie, self._offers.pop(movie.id, ()))
         self._uploads.paid(movie)
         before = self._free.pop(movie.id, None)
         if before is not None:

@@ -6,17 +6,19 @@ touches a qBittorrent the user runs. One thread drives an instance.
 """
 
 import base64
+import contextlib
 import hashlib
 import http.client
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -28,6 +30,7 @@ HOST = "127.0.0.1"
 PROGRAM = "qbittorrent-nox"
 START_SECONDS = 20.0
 STOP_SECONDS = 15.0
+PORTS = range(15_000, 32_000)
 _POLL = 0.02
 
 
@@ -40,7 +43,8 @@ class PrivateQBittorrent:
     """A context manager around one qbittorrent-nox; entering starts it, leaving stops it.
 
     `settings` are further lines of its configuration file, "Section/Key" to value, e.g.
-    `{"Preferences/WebUI\\\\MaxAuthenticationFailCount": "2"}`; they win over ours.
+    `{"Preferences/WebUI\\\\MaxAuthenticationFailCount": "2"}`; they win over ours. `program` is the command
+    that runs it, in place of the installed one.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class PrivateQBittorrent:
         password: str = "loopback-only",
         settings: Mapping[str, str] | None = None,
         web_port: int | None = None,
+        program: Sequence[str] = (PROGRAM,),
     ) -> None:
         self.root = root
         self.username = username
@@ -63,6 +68,7 @@ class PrivateQBittorrent:
         self.process: subprocess.Popen[bytes] | None = None
         self._torrent_port = _free_port()
         self._settings = dict(settings or {})
+        self._command = [*program, f"--profile={root / 'profile'}"]
 
     def __enter__(self) -> "PrivateQBittorrent":
         self.start()
@@ -80,7 +86,7 @@ class PrivateQBittorrent:
         self._write_config()
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, f"--profile={self.root / 'profile'}"],
+                self._command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -197,9 +203,12 @@ class PrivateQBittorrent:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """One that nobody uses, below those that the system gives away: it is to stay free until it is used."""
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 def _password_hash(password: str) -> str:

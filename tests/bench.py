@@ -2,6 +2,7 @@
 
 import io
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import bencode2
+from memory_qbittorrent import MemoryQBittorrent
 from support import Clock
 
 from acquisition import Acquisition
@@ -16,22 +18,24 @@ from console import Console
 from destination import Destination, SavedTorrents
 from diary_feed import Watched
 from download_service import DownloadResult, Found, MovieDownloader, NoRelease, Release
-from errors import ServiceError, ServiceUnavailable
+from errors import ServiceError, ServiceUnavailable, StateWriteError
 from film_store import film_key
+from finished import Finished
 from follow_up import FollowUp
 from library import Library
+from linking import Linking
 from list_memory import ListMemory
 from logs import Redactor
 from loop import Pace, guarded_step
 from movie import ChosenRelease, FilmFacts, ListedFilm, Movie
 from new_films import NewFilms
 from places import DownloadPlace
-from qbittorrent_manager import HandOver, TorrentStatus
 from queue_files import COMPLETED, FAILED, PENDING
 from queue_manager import QueueManager
 from reading import Outcome, Reading
 from removal_plan import RemovalRules
 from services import Services
+from shared_path import SharedPath
 from torrent_file import TorrentFile, read_torrent
 from torrent_store import keep_torrent
 from uploads import UploadRules, Uploads
@@ -43,6 +47,7 @@ GONE = ServiceUnavailable("qbittorrent", "Could not connect to qBittorrent.")
 HUGE = 10**16
 """More bytes than there are on any disk that tests run on."""
 MIB = 2**20
+DAY = 24 * 3600
 SETTINGS = {"max_retries": 5, "retry_interval": 3600, "backoff_multiplier": 2.0}
 
 
@@ -70,6 +75,7 @@ class FakeTracker(MovieDownloader):
         self.asked: list[str] = []
         self.name_proved: list[bool] = []
         self.rows: list[Release] = []
+        self.no_rows: Exception | None = None
         self.looked = 0
         self.left = 150
         self.offered: list[tuple[str, ...]] = []
@@ -77,6 +83,8 @@ class FakeTracker(MovieDownloader):
 
     def latest(self) -> tuple[Release, ...]:
         self.looked += 1
+        if self.no_rows is not None:
+            raise self.no_rows
         return tuple(self.rows)
 
     def fits(
@@ -112,65 +120,6 @@ class FakeTracker(MovieDownloader):
         return answer
 
 
-class FakeClient:
-    """A qBittorrent in memory. `trouble` is raised by every call; `refuse` by each hand-over."""
-
-    def __init__(self) -> None:
-        self.statuses: dict[str, TorrentStatus] = {}
-        self.trouble: Exception | None = None
-        self.refuse: Exception | None = None
-        self.asked: list[str] = []
-
-    def put(self, torrent: TorrentFile, *tags: str, name: str = "", complete: bool = False) -> None:
-        self.statuses[torrent.info_hash] = TorrentStatus(
-            hash=torrent.info_hash,
-            name=name or torrent.name,
-            state="uploading" if complete else "downloading",
-            progress=float(complete),
-            complete=complete,
-            size=torrent.size,
-            amount_left=0 if complete else torrent.size,
-            save_path="/films",
-            content_path=f"/films/{torrent.name}",
-            category="Movies",
-            tags=frozenset(tags),
-            added_on=0,
-            completion_on=None,
-            infohash_v1=torrent.info_hash,
-            infohash_v2="",
-        )
-
-    def complete(self, torrent: TorrentFile) -> None:
-        self.put(torrent, *self.statuses[torrent.info_hash].tags, complete=True)
-
-    def torrents(self) -> tuple[TorrentStatus, ...]:
-        self._ask("torrents")
-        return tuple(self.statuses.values())
-
-    def ours(self) -> tuple[TorrentStatus, ...]:
-        self._ask("ours")
-        return tuple(status for status in self.statuses.values() if TAG in status.tags)
-
-    def find(self, candidates: Sequence[str]) -> TorrentStatus | None:
-        self._ask("find")
-        return next((self.statuses[name] for name in candidates if name in self.statuses), None)
-
-    def hand_over(self, torrent: TorrentFile) -> HandOver:
-        self._ask("add")
-        if self.refuse is not None:
-            raise self.refuse
-        known = self.statuses.get(torrent.info_hash)
-        if known is not None:
-            return HandOver(known.hash, TAG in known.tags, already_there=True)
-        self.put(torrent, TAG)
-        return HandOver(torrent.info_hash, owned=True, already_there=False)
-
-    def _ask(self, what: str) -> None:
-        self.asked.append(what)
-        if self.trouble is not None:
-            raise self.trouble
-
-
 @dataclass
 class FakeWatchlist:
     """A list and its film pages. `trouble` holds by title what a page raises, once for each entry."""
@@ -185,6 +134,8 @@ class FakeWatchlist:
     read: list[str] = field(default_factory=list)
     again: set[str] = field(default_factory=set)
     given_up: list[str] = field(default_factory=list)
+    failed_pages: Counter[str] = field(default_factory=Counter)
+    unwritable: bool = False
     diary: tuple[Watched, ...] | ServiceError = ()
     diary_asked: int = 0
     before: ListMemory = field(default_factory=ListMemory)
@@ -220,6 +171,15 @@ class FakeWatchlist:
     def is_outdated(self, film: ListedFilm, *, by_time: bool = True) -> bool:
         return film.title in self.again
 
+    def failures(self, film: ListedFilm) -> int:
+        return self.failed_pages[film.title]
+
+    def failed(self, film: ListedFilm) -> int:
+        if self.unwritable:
+            raise StateWriteError("films.json: cannot be written.")
+        self.failed_pages[film.title] += 1
+        return self.failed_pages[film.title]
+
     def gave_up(self, film: ListedFilm) -> None:
         self.given_up.append(film.title)
 
@@ -234,6 +194,9 @@ class Bench:
         self.downloads = root / "downloads"
         self.downloads.mkdir(exist_ok=True)
         self.clock = clock
+        self.linking: Linking | None = None
+        self.settings: dict[str, Any] = dict(SETTINGS)
+        self.stalled_after: float = DAY
         self.printed = io.StringIO()
         self.told: list[str] = []
         self.console = Console(Redactor(), self.printed)
@@ -241,13 +204,13 @@ class Bench:
         self.services = Services(self.folder, lambda service: "credentials", clock)
         self.tracker = FakeTracker(self.folder)
         self.trackers: list[MovieDownloader] = [self.tracker]
-        self.client = FakeClient() if qbittorrent else None
+        self.client = MemoryQBittorrent() if qbittorrent else None
         self.watchlist = FakeWatchlist(clock)
         self.library = Library([self.downloads], clock)
         self.place = DownloadPlace(self.downloads, self.folder, we_write=not qbittorrent, elsewhere=elsewhere)
 
     @property
-    def qbittorrent(self) -> FakeClient:
+    def qbittorrent(self) -> MemoryQBittorrent:
         assert self.client is not None
         return self.client
 
@@ -269,7 +232,17 @@ class Bench:
 
     @cached_property
     def follow_up(self) -> FollowUp:
-        return FollowUp(self.queue, self.qbittorrent, self.services, self.console.say, self.clock)
+        finished = Finished(self.qbittorrent, self.place, SharedPath(str(self.downloads), self.downloads))
+        return FollowUp(
+            self.queue,
+            self.qbittorrent,
+            self.services,
+            self.place,
+            finished,
+            self.stalled_after,
+            self.console.say,
+            self.clock,
+        )
 
     @cached_property
     def uploads(self) -> Uploads:
@@ -282,10 +255,11 @@ class Bench:
             queue=self.queue,
             acquisition=self.acquisition,
             follow_up=self.follow_up if self.client else None,
+            linking=self.linking,
             uploads=self.uploads,
             services=self.services,
             needed=(*(["qbittorrent"] if self.client else []), *(tracker.name for tracker in self.trackers)),
-            config=SETTINGS,
+            config=self.settings,
             console=self.console,
             stop=threading.Event(),
             now=self.clock,
@@ -301,7 +275,7 @@ class Bench:
             self.library,
             self.place,
             self.console.say,
-            self.told.append,
+            lambda line, share: self.told.append(line),
             self.clock,
         )
 

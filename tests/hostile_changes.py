@@ -100,7 +100,7 @@ SHIFTS = [
         (SAME, PARTIAL),
         "28 of 40 films",
     ),
-    case("a hole in one reading", in_turn(quiet, hole, quiet, quiet), (SAME, FULL), "1 new movies"),
+    case("a hole in one reading", in_turn(quiet, hole, quiet, quiet), (SAME, FULL), "1 new movies "),
 ]
 
 # --- the same films, otherwise told

@@ -170,7 +170,7 @@ class Scene:
                 Library([self.root / "downloads"], self.clock),
                 place,
                 console.say,
-                lambda line: None,
+                lambda line, share: None,
                 self.clock,
             ),
             queue=self.queue,

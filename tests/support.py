@@ -4,7 +4,8 @@ import contextlib
 import os
 import resource
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,16 @@ def full_disk(size: int = 0) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def delete_files(folder: Path, names: Iterable[str]) -> None:
+    """What a torrent has in `folder`: these files, and the folders that they leave empty."""
+    for name in names:
+        path = folder / name
+        path.unlink(missing_ok=True)
+        for above in path.relative_to(folder).parents[:-1]:
+            if (folder / above).is_dir() and not any((folder / above).iterdir()):
+                (folder / above).rmdir()
 
 
 def need_qbittorrent() -> None:

@@ -177,7 +177,7 @@ def test_the_users_own_torrent_of_the_same_bytes_stays_the_users(
     bench: Bench, acquisition: Acquisition
 ) -> None:
     bench.want("Alien")
-    bench.qbittorrent.put(bench.offer("Alien"), name="renamed by somebody")
+    bench.qbittorrent.put(bench.offer("Alien"), name="renamed by somebody", content_path="/films/renamed")
     outcome = acquisition.attempt(bench.claim())
     assert isinstance(outcome, HandedOver)
     assert (outcome.handed.owned, outcome.handed.already_there) == (False, True)
@@ -284,7 +284,17 @@ def test_where_only_qbittorrent_sees_the_directory_only_it_is_asked(tmp_path: Pa
     bench.downloads.rmdir()
     bench.want("Alien")
     bench.offer("Alien", size=HUGE)
+    bench.qbittorrent.free = 2 * HUGE
     assert isinstance(bench.acquisition.attempt(bench.claim()), HandedOver)
+
+
+def test_a_qbittorrent_elsewhere_says_itself_how_much_room_there_is(tmp_path: Path, clock: Clock) -> None:
+    bench = Bench(tmp_path, clock, elsewhere=True)
+    bench.downloads.rmdir()
+    bench.want("Alien")
+    bench.offer("Alien", size=HUGE)
+    with pytest.raises(NoSpace, match="where qBittorrent saves"):
+        bench.acquisition.attempt(bench.claim())
 
 
 # --- no place, no room

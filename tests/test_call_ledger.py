@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -103,6 +104,44 @@ def test_a_refused_call_is_not_counted(path: Path, clock: Clock) -> None:
         with pytest.raises(RateLimited):
             ledger.book()
     assert written(path) == [NOON]
+
+
+def test_a_service_that_says_the_hour_is_used_up_leaves_no_call_of_it(path: Path, clock: Clock) -> None:
+    ledger = CallLedger(path, limit=3, now=clock)
+    ledger.book()
+    clock.time += 600.5
+    refused = ledger.fill()
+    assert written(path) == [NOON, NOON + 601, NOON + 601]
+    assert (refused.service, refused.own_ledger, refused.retry_at) == ("filelist", False, NOON + 3600)
+    assert re.match(
+        r"Rate limit reached: all 3 calls of the hour are used up, some of them by other programs; "
+        r"next film at \d\d:\d\d\.",
+        str(refused),
+    )
+    with pytest.raises(RateLimited) as full:
+        ledger.book()
+    assert (full.value.own_ledger, full.value.retry_at) == (True, refused.retry_at)
+
+
+def test_a_service_that_counts_more_than_we_do_after_all_names_the_next_free_call(
+    path: Path, clock: Clock
+) -> None:
+    ledger = CallLedger(path, limit=2, now=clock)
+    ledger.book()
+    ledger.book()
+    assert (ledger.fill().retry_at, written(path)) == (NOON + 3600, [NOON, NOON])
+
+
+def test_it_knows_when_the_next_call_is_free_and_writes_nothing_for_it(path: Path, clock: Clock) -> None:
+    ledger = CallLedger(path, limit=2, now=clock)
+    assert ledger.free_at() is None
+    ledger.book()
+    clock.time += 60
+    assert ledger.free_at() is None
+    ledger.book()
+    before = path.stat()
+    assert ledger.free_at() == NOON + 3600
+    assert path.stat() == before
 
 
 def test_a_call_ahead_of_the_clock_counts_as_made_now_and_is_rewritten_so(path: Path, clock: Clock) -> None:

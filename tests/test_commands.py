@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 import storage
+from commands import matching
 from main import main
 from movie import ChosenRelease, FilmFacts, Movie
 from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING
@@ -44,6 +45,41 @@ def test_a_part_of_the_title_will_do_if_only_one_film_has_it(queue: QueueManager
 def test_a_title_that_is_a_part_of_another_one_names_both(queue: QueueManager, capsys: Out) -> None:
     assert main(["--forget", "The Matrix"]) == 1
     assert "2 films match" in capsys.readouterr().out
+
+
+UP, SHUT_UP = Movie(title="Up", year=2009, imdb_id="tt1049413"), Movie(title="Shut Up", year=2009)
+NO_YEAR, RERUN = Movie(title="Solaris", imdb_id="tt0069293"), Movie(title="Rerun (1984)", year=1990)
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("Up (2009)", ["Up"]),
+        ("up  (2009) ", ["Up"]),
+        ("Up (2010)", []),
+        ("t Up (2009)", []),
+        ("SHUT UP! (2009)", ["Shut Up"]),
+        ("up", ["Up", "Shut Up"]),
+        ("hut", ["Shut Up"]),
+        ("2009", []),
+        ("Solaris", ["Solaris"]),
+        ("Solaris (1972)", []),
+        ("Rerun (1984)", ["Rerun (1984)"]),
+        ("Rerun (1984) (1990)", ["Rerun (1984)"]),
+    ],
+)
+def test_a_title_with_its_year_is_a_whole_name_and_any_other_text_a_part(
+    folder: Path, text: str, titles: list[str]
+) -> None:
+    queue = QueueManager(folder, max_retries=5)
+    queue.add_many_to_pending([UP, SHUT_UP, NO_YEAR, RERUN])
+    assert [movie.title for movie in matching(queue, text)] == titles
+
+
+def test_the_whole_name_of_a_film_without_a_year_goes_before_a_part_of_another(folder: Path) -> None:
+    queue = QueueManager(folder, max_retries=5)
+    queue.add_many_to_pending([NO_YEAR, Movie(title="Solaris", year=2002, imdb_id="tt0307479")])
+    assert [movie.id for movie in matching(queue, "solaris")] == ["tt0069293"]
 
 
 def test_an_argument_that_is_no_utf_8_is_a_usage_error(queue: QueueManager) -> None:
@@ -333,3 +369,19 @@ def test_json_without_a_page_to_show_is_a_usage_error(capsys: Out) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["--once", "--json"])
     assert stop.value.code == 2
+
+
+def test_why_of_a_permanent_failure_says_what_still_comes(queue: QueueManager, capsys: Out) -> None:
+    for _ in range(6):
+        queue.add_to_failed(MATRIX, "No torrents found", 0)
+    assert main(["--why", "tt0133093"]) == 0
+    told = capsys.readouterr().out
+    assert "taken as soon as a fitting torrent is uploaded, and searched for again, at 20" in told
+    assert "(in 30 days)" in told
+
+
+def test_why_of_a_film_that_is_not_out_says_so(queue: QueueManager, capsys: Out) -> None:
+    soon = Movie(title="Next Year", year=2090, film_id="7", not_before=4_000_000_000)
+    queue.add_to_pending(soon)
+    assert main(["--why", "Next Year"]) == 0
+    assert "What happens next: it is not out yet; " in capsys.readouterr().out

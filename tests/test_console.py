@@ -174,10 +174,12 @@ def test_no_line_changes_in_place_where_there_is_no_terminal() -> None:
 def test_progress_is_in_place_at_a_terminal() -> None:
     stream, clock = Terminal(), Clock()
     progress = Progress(Console(Redactor(), stream), clock)
-    progress.tell("1 of 9")
-    progress.tell("2 of 9")
-    assert screen(stream) == ["2 of 9"]
-    progress.tell("")
+    progress.tell("1 of 9", 1 / 9)
+    progress.tell("2 of 9", 2 / 9)
+    assert screen(stream) == ["[##--------] 2 of 9"]
+    progress.tell("8 of 9", 8 / 9)
+    assert screen(stream) == ["[########--] 8 of 9"]
+    progress.tell("", 1.0)
     assert screen(stream) == [""]
 
 
@@ -185,7 +187,7 @@ def test_progress_is_a_line_a_minute_elsewhere() -> None:
     stream, clock = io.StringIO(), Clock()
     progress = Progress(Console(Redactor(), stream), clock)
     for number in range(1, 10):
-        progress.tell(f"{number} of 9")
+        progress.tell(f"{number} of 9", number / 9)
         clock.time += 20
-    progress.tell("")
+    progress.tell("", 1.0)
     assert stream.getvalue() == "   4 of 9\n   7 of 9\n"

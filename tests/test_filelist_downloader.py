@@ -329,6 +329,16 @@ def test_a_full_ledger_sends_nothing(filelist: FakeFileList, tmp_path: Path) -> 
     assert len(filelist.asked) == 1
 
 
+def test_a_429_before_our_calls_are_used_up_holds_until_the_next_call_is_free(
+    filelist: FakeFileList, downloader: FileListDownloader, tmp_path: Path
+) -> None:
+    filelist.replies["imdb"] = Reply({"error": "Rate limit reached"}, 429)
+    with pytest.raises(RateLimited, match="some of them by other programs") as limited:
+        downloader.download_movie(MATRIX)
+    assert (limited.value.own_ledger, limited.value.retry_at) == (False, NOW + 3600)
+    assert len(json.loads((tmp_path / "filelist_calls.json").read_text())) == 150
+
+
 def test_a_broken_ledger_sends_nothing(
     filelist: FakeFileList, downloader: FileListDownloader, tmp_path: Path
 ) -> None:

@@ -12,17 +12,20 @@ DEMO = sorted((ROOT / "demo").rglob("*.py"))
 
 LAYERS = " ".join(
     (
-        "main demo search_command commands running program why",
+        "main demo search_command commands under_way running program why",
         "repair repair_files repair_plan salvage",
-        "workers uploads monitor_worker removals removal_plan loop new_films follow_up acquisition turns",
+        "workers linking uploads monitor_worker removals removal_plan loop new_films",
+        "follow_up finished leftovers absence acquisition room stalls turns in_flight",
         "report",
         "monitor import_file export_file reading shortcut list_memory diary_feed",
         "letterboxd_pages letterboxd_markup film_store",
-        "filelist_downloader filelist_answers call_ledger release_choice release_names download_service",
-        "destination qbittorrent_manager qbittorrent_answers qbittorrent_refusals torrent_store torrent_file",
-        "library names places services",
+        "filelist_downloader filelist_answers call_ledger release_choice download_service",
+        "destination qbittorrent_manager qbittorrent_connection qbittorrent_answers qbittorrent_refusals",
+        "torrent_store torrent_file",
+        "film_links link_names film_files shared_path library library_scan library_folders library_nfo",
+        "library_index library_match library_titles library_names release_names names places services",
         "queue_manager transitions retries queue_store queue_files history identity",
-        "wizard credentials_manager config config_entries options option_rules",
+        "wizard credentials_manager config config_entries options option_rules download_window",
         "console signals logs web movie storage errors",
     )
 ).split()
@@ -35,6 +38,7 @@ WRITES_BESIDES_STATE = {
     "logs": "the log file, which is appended to",
     "destination": "the .torrent in the download directory",
     "places": "the marker in the download directory",
+    "film_links": "films, linked or copied into the link directory",
     "wizard": "the download directory that the user agreed to",
 }
 
@@ -90,9 +94,9 @@ def test_each_module_opens_with_what_it_owns(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PRODUCT, ids=stem)
-def test_only_the_qbittorrent_modules_know_its_library(path: Path) -> None:
+def test_one_module_knows_the_library_for_qbittorrent(path: Path) -> None:
     knows = "qbittorrentapi" in {name for _, name in imported(path)}
-    assert not knows or path.stem.startswith("qbittorrent_")
+    assert not knows or path.stem == "qbittorrent_manager"
 
 
 @pytest.mark.parametrize("path", [path for path in PRODUCT if path.stem != "storage"], ids=stem)

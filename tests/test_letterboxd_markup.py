@@ -231,6 +231,18 @@ def test_another_list_in_the_details_holds_no_titles() -> None:
     assert facts(bare).alternative_titles == ("A", "B")
 
 
+@pytest.mark.parametrize(
+    "box", ["<div>{}</div>", '<div id="details">{}</div>', '<div id="tab-details">{}</div>']
+)
+def test_an_original_title_above_takes_no_alternative_titles_away(box: str) -> None:
+    titles = '<div class="text-indentedlist"><p>Alien II, Alien III</p></div>'
+    studios = '<h3>Studios</h3><div class="text-indentedlist"><p>A, B</p></div>'
+    for listed in (titles, f"<h3><span>Alternative Titles</span></h3>{titles}{studios}"):
+        page = f'<h2 class="originalname">Obcy</h2>{box.format(listed)}'
+        found = facts(page)
+        assert (found.original_title, found.alternative_titles) == ("Obcy", ("Alien II", "Alien III"))
+
+
 def test_no_more_than_fifty_alternative_titles_are_kept() -> None:
     listed = ", ".join(f"Title {n}" for n in range(900))
     found = facts(f'<div class="text-indentedlist">{listed}</div>').alternative_titles

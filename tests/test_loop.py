@@ -272,6 +272,13 @@ def test_a_bug_in_finding_what_is_due_does_not_end_the_worker(make: Callable[...
 # --- once through
 
 
+def test_between_two_steps_of_a_single_run_something_else_may_be_done(make: Callable[..., Fake]) -> None:
+    worker, between = make(True, ZeroDivisionError("a slip"), True), []
+    run_until_idle(worker, lambda: between.append(worker.steps))
+    assert between == [1, 2, 3]
+    assert worker.steps == 4
+
+
 def test_once_steps_until_nothing_is_ready_and_waits_for_nothing(make: Callable[..., Fake]) -> None:
     worker = make(True, True, False, True)
     run_until_idle(worker)

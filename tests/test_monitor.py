@@ -335,6 +335,36 @@ def test_a_page_that_is_not_the_list_is_kept_for_a_look(
     assert kept.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("host", ["https://letterboxd.com", "http://www.letterboxd.com"])
+def test_a_next_link_with_letterboxds_own_host_is_followed_on_the_configured_one(
+    site: Site, make: Make, host: str
+) -> None:
+    site.put(PAGE_1, watchlist(items(1, 28), total=30, next_href=f"{host}{PAGE_2}"))
+    site.put(PAGE_2, watchlist(items(29, 30), total=30))
+    assert make().read_watchlist().outcome is Outcome.COMPLETE
+    assert site.asked == [PAGE_1, PAGE_2]
+
+
+def test_a_list_that_leads_to_another_members_may_belong_to_a_renamed_account(
+    site: Site, make: Make, tmp_path: Path
+) -> None:
+    site.put(PAGE_1, Reply(301, "", {"Location": "/bob/watchlist/"}))
+    reading = make().read_watchlist()
+    assert reading.outcome is Outcome.PAGE_CHANGED
+    assert "to that of bob" in reading.message
+    assert "If the account was renamed, set `username` to bob in config.json." in reading.message
+    assert not (tmp_path / "logs").exists()
+
+
+def test_a_list_that_leads_to_a_login_is_private(site: Site, make: Make) -> None:
+    site.put(PAGE_1, Reply(302, "", {"Location": "/sign-in/?to=/alice/watchlist/"}))
+    reading = make().read_watchlist()
+    assert reading.outcome is Outcome.PRIVATE
+    assert reading.message.startswith(
+        "Letterboxd asks for a login. The watchlist of alice is private: make it"
+    )
+
+
 @pytest.mark.parametrize(
     "href",
     [

@@ -1,5 +1,6 @@
 """MonitorWorker, stepped by hand: readings, what they say, and new films one by one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,32 @@ def test_a_film_that_left_the_queues_by_a_crash_is_wanted_at_the_next_reading(be
     assert bench.titles(PENDING) == ["Alien"]
 
 
+def test_one_film_is_no_movies(bench: Bench) -> None:
+    bench.watchlist.films = films("Alien")
+    run(bench)
+    assert bench.said[1:3] == ["📺 Found 1 movies in watchlist", "🆕 1 new movies detected"]
+
+
+def test_a_list_read_in_part_is_as_long_as_is_known_of_it(bench: Bench) -> None:
+    bench.watchlist.films = films("Alien")
+    bench.watchlist.reading = replace(bench.watchlist.a_reading(Outcome.PARTIAL, "Read in part."), seen=60)
+    run(bench)
+    assert bench.said_of("📺 Found 60 movies in watchlist") == 1
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNCHANGED, Outcome.ADDITIONS, Outcome.PARTIAL])
+def test_films_that_page_1_proves_to_be_there_get_their_list_back(bench: Bench, outcome: Outcome) -> None:
+    bench.watchlist.films = films("Alien", "Brazil")
+    run(bench)
+    bench.queue.unlist([bench.film("Brazil")], "me/watchlist")
+    bench.watchlist.films = films("Alien")
+    bench.watchlist.reading = bench.watchlist.a_reading(outcome, "Read in part.")
+    later(bench, HOUR)
+    proven = outcome is not Outcome.PARTIAL
+    assert bench.film("Brazil").lists == (("me/watchlist",) if proven else ())
+    assert bench.film("Brazil").title == "Brazil"
+
+
 # --- refused and unreachable
 
 
@@ -178,9 +205,58 @@ def test_a_page_that_was_refused_is_read_when_the_rest_is_over(bench: Bench) -> 
     run(bench)
     assert bench.titles(PENDING) == []
     later(bench, 60)
-    assert bench.titles(PENDING) == ["Alien", "Brazil"]
+    assert bench.titles(PENDING) == ["Brazil", "Alien"]
     assert bench.watchlist.readings == 1
-    assert bench.said_of("The shield refused us.") <= 2
+    assert bench.said_of("The shield refused us") == 1
+    assert (
+        bench.said_of("⚠️  The page of Alien (1999): The shield refused us. Letterboxd is left alone until")
+        == 1
+    )
+
+
+def test_a_page_that_is_always_refused_stops_neither_the_other_films_nor_the_list(bench: Bench) -> None:
+    bench.watchlist.films = films("Alien", "Brazil", "Metropolis")
+    bench.watchlist.trouble["Alien"] = [SHIELD] * 100
+    run(bench)
+    assert (bench.titles(PENDING), bench.watchlist.read) == ([], ["Alien"])
+    later(bench, 60)
+    assert bench.titles(PENDING) == ["Brazil", "Metropolis", "Alien"]
+    later(bench, 2 * HOUR)
+    assert (bench.watchlist.readings, bench.watchlist.read.count("Alien")) == (3, 2)
+
+
+def test_where_all_pages_are_refused_the_list_is_read_all_the_same(bench: Bench) -> None:
+    bench.watchlist.films = films(*(f"Film {number}" for number in range(20)))
+    bench.watchlist.trouble = {film.title: [SHIELD] * 100 for film in bench.watchlist.films}
+    run(bench)
+    later(bench, 6 * HOUR)
+    assert bench.watchlist.readings >= 4
+    # The rests grow, whatever the list says in between.
+    assert len(bench.watchlist.read) <= 20
+
+
+def test_a_look_that_is_due_does_not_wait_for_the_last_page(bench: Bench) -> None:
+    bench.watchlist.films = films("Alien", "Brazil")
+    worker = bench.monitor_worker
+    worker.step()
+    worker.step()
+    bench.clock.time += HOUR
+    bench.watchlist.films = films("Metropolis", "Alien", "Brazil")
+    worker.step()
+    assert bench.watchlist.readings == 2
+    assert bench.said_of("🆕 1 new movies detected") == 1
+    run(bench)
+    assert bench.titles(PENDING) == ["Alien", "Metropolis", "Brazil"]
+
+
+def test_a_look_at_page_1_drops_no_film_that_is_still_to_be_looked_up(bench: Bench) -> None:
+    bench.watchlist.films = films("Alien", "Brazil")
+    bench.monitor_worker.step()
+    bench.clock.time += HOUR
+    bench.watchlist.films = films("Alien")
+    bench.watchlist.reading = bench.watchlist.a_reading(Outcome.UNCHANGED)
+    run(bench)
+    assert bench.titles(PENDING) == ["Alien", "Brazil"]
 
 
 def test_a_page_without_an_answer_lets_the_next_film_go_before(bench: Bench) -> None:
@@ -188,7 +264,15 @@ def test_a_page_without_an_answer_lets_the_next_film_go_before(bench: Bench) -> 
     bench.watchlist.trouble["Alien"] = [DOWN]
     run(bench)
     assert bench.titles(PENDING) == ["Brazil", "Alien"]
-    assert bench.said_of(str(DOWN)) == 1
+    assert bench.said_of(f"⚠️  The page of Alien (1999): {DOWN}") == 1
+
+
+def test_a_refusal_of_the_list_and_the_rest_that_follows_are_one_line(bench: Bench) -> None:
+    bench.watchlist.reading = bench.watchlist.a_reading(Outcome.BLOCKED, f"{SHIELD} Use your export.", SHIELD)
+    run(bench)
+    assert bench.said_of("refused us") == 1
+    assert bench.said_of("refused us. Use your export. Letterboxd is left alone until") == 1
+    assert bench.monitor_worker.troubles
 
 
 # --- bugs, state, clocks

@@ -7,7 +7,7 @@ from bench import Bench
 from msgspec.structs import replace
 from support import NOON, Clock, full_disk
 
-from errors import Blocked, FilmFault, ServiceUnavailable, StateWriteError
+from errors import FilmFault, StateWriteError
 from identity import listed
 from movie import FilmFacts, ListedFilm, Movie
 from new_films import NewFilms, as_listed, with_facts
@@ -16,8 +16,6 @@ from queue_files import COMPLETED, FAILED, PENDING
 ALIEN = Movie(title="Alien", year=1979, film_id="1", slug="alien", lists=("me/watchlist",))
 BRAZIL = Movie(title="Brazil", year=1985, film_id="2", slug="brazil", lists=("me/watchlist",))
 SERIAL = Movie(title="Serial", year=2001, film_id="3", slug="serial")
-DOWN = ServiceUnavailable("letterboxd", "Letterboxd gave no page.")
-SHIELD = Blocked("letterboxd", "The shield refused us.")
 
 
 @pytest.fixture
@@ -78,43 +76,6 @@ def test_a_film_without_a_page_of_its_own_is_queued_by_what_the_list_says(
     new_films.expect([ALIEN])
     new_films.look_up_next()
     assert bench.titles(PENDING) == []
-    new_films.look_up_next()
-    assert bench.titles(PENDING) == ["Alien"]
-
-
-def test_a_page_without_an_answer_is_tried_once_more_after_the_others(
-    bench: Bench, new_films: NewFilms
-) -> None:
-    bench.watchlist.trouble["Alien"] = [DOWN]
-    new_films.expect([ALIEN, BRAZIL])
-    with pytest.raises(ServiceUnavailable):
-        new_films.look_up_next()
-    new_films.look_up_next()
-    new_films.look_up_next()
-    assert bench.watchlist.read == ["Alien", "Brazil", "Alien"]
-    assert bench.titles(PENDING) == ["Brazil", "Alien"]
-    assert not new_films
-
-
-def test_a_page_without_an_answer_twice_leaves_the_film_to_what_the_list_says(
-    bench: Bench, new_films: NewFilms
-) -> None:
-    bench.watchlist.trouble["Alien"] = [DOWN, DOWN]
-    new_films.expect([ALIEN])
-    for _ in range(2):
-        with pytest.raises(ServiceUnavailable):
-            new_films.look_up_next()
-    assert bench.titles(PENDING) == ["Alien"]
-    assert not new_films
-
-
-def test_a_refused_page_leaves_the_film_the_next_one(bench: Bench, new_films: NewFilms) -> None:
-    bench.watchlist.trouble["Alien"] = [SHIELD, SHIELD, SHIELD]
-    new_films.expect([ALIEN, BRAZIL])
-    for _ in range(3):
-        with pytest.raises(Blocked):
-            new_films.look_up_next()
-    assert [film.title for film in new_films.waiting] == ["Alien", "Brazil"]
     new_films.look_up_next()
     assert bench.titles(PENDING) == ["Alien"]
 
@@ -184,10 +145,35 @@ def test_a_forgotten_film_does_not_come_back(bench: Bench, new_films: NewFilms) 
     assert (bench.titles(PENDING), bench.titles(COMPLETED), bench.said) == ([], [], [])
 
 
-def test_a_new_reading_replaces_what_was_still_to_be_looked_up(new_films: NewFilms) -> None:
+def test_a_reading_of_the_whole_list_replaces_what_was_still_to_be_looked_up(new_films: NewFilms) -> None:
     new_films.expect([ALIEN])
     new_films.expect([BRAZIL])
     assert [film.title for film in new_films.waiting] == ["Brazil"]
+
+
+def test_a_reading_of_a_part_leaves_what_was_still_to_be_looked_up(new_films: NewFilms) -> None:
+    assert new_films.expect([ALIEN]) == 1
+    assert new_films.expect([BRAZIL], whole=False) == 1
+    assert new_films.expect([BRAZIL], whole=False) == 0
+    assert [film.title for film in new_films.waiting] == ["Brazil", "Alien"]
+
+
+def test_a_film_that_is_still_to_be_looked_up_is_known(new_films: NewFilms) -> None:
+    assert not new_films.is_known("1")
+    new_films.expect([ALIEN])
+    assert new_films.is_known("1")
+
+
+def test_a_reading_in_between_does_not_begin_to_count_anew(bench: Bench, new_films: NewFilms) -> None:
+    films = [Movie(title=f"Film {n}", slug=f"film-{n}") for n in range(30)]
+    new_films.expect(films)
+    for _ in range(10):
+        bench.clock.time += 5
+        new_films.look_up_next()
+    new_films.expect(films[10:])
+    bench.clock.time += 5
+    new_films.look_up_next()
+    assert bench.told[-1].startswith("🔎 Film pages: 11 of 30, 12 a minute")
 
 
 def test_a_long_lookup_tells_how_far_it_is_and_then_no_more(bench: Bench, new_films: NewFilms) -> None:

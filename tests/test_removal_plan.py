@@ -238,6 +238,15 @@ def test_less_than_half_of_the_list_removes_nothing(count: int, of: int, marked:
     assert marked or plan.reason == f"only {of - count} of {of} films are left on it"
 
 
+def test_a_reading_that_lost_more_than_half_removes_not_even_what_left_a_shorter_list_before() -> None:
+    gone = films(1)
+    others = tuple(f"other{number}" for number in range(93))
+    one = dataclasses.replace(reading(46), before=ListMemory(films=others, read_at=NOW - HOUR))
+    plan = plan_removals(gone, missed(gone, 90), one, RULES)
+    assert (plan.marked, plan.held) == ((), tuple(gone))
+    assert plan.reason == "only 46 of 93 films are left on it"
+
+
 def test_half_is_meant_of_the_list_before_all_that_left_within_a_day() -> None:
     marks = (Mark("tt91", NOW - HOUR, 6), Mark("tt92", NOW - HOUR, 6))
     assert confirmed(1, 4, marks=marks).marked

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from support import Clock
 
 from diary_feed import Watched
-from errors import Blocked, ServiceUnavailable
+from errors import Blocked, RateLimited, ServiceError, ServiceUnavailable
 from list_memory import ListMemory
 from movie import Movie
 from queue_files import COMPLETED, FAILED, REMOVED
@@ -208,7 +208,7 @@ def test_for_films_that_are_held_the_diary_is_not_asked(bench: Bench, titles: tu
 
 @pytest.mark.parametrize("outcome", [Outcome.COMPLETE, Outcome.UNCHANGED])
 def test_a_diary_that_did_not_answer_is_asked_at_the_next_reading(bench: Bench, outcome: Outcome) -> None:
-    bench.watchlist.diary = ServiceUnavailable("letterboxd", "Letterboxd gave no page.")
+    bench.watchlist.diary = ServiceUnavailable("letterboxd", "Letterboxd gave no page (HTTP 503).")
     leave(bench, "Film 7")
     assert (removed(bench).watched_on, memory(bench).diary_due) == (None, True)
     bench.watchlist.diary = (seen("Film 7"),)
@@ -225,6 +225,23 @@ def test_a_diary_that_the_shield_refuses_is_not_asked_again(bench: Bench) -> Non
     check(bench)
     assert bench.watchlist.diary_asked == 1
     assert bench.titles(REMOVED) == ["Film 7"]
+
+
+@pytest.mark.parametrize(
+    ("error", "rests"),
+    [
+        (ServiceUnavailable("letterboxd", "Letterboxd gave no page."), False),
+        (Blocked("letterboxd", "The shield refused us."), True),
+        (RateLimited("letterboxd", "Rate limit reached."), True),
+    ],
+)
+def test_trouble_with_the_diary_is_said_in_one_line(bench: Bench, error: ServiceError, rests: bool) -> None:
+    bench.watchlist.diary = error
+    leave(bench, "Film 7")
+    told = f"⚠️  The diary, which tells why films left the list: {error}"
+    assert bench.said_of(told + (" Letterboxd is left alone until" if rests else "")) == 1
+    assert bench.said_of(str(error)) == 1
+    assert bench.monitor_worker.troubles
 
 
 def test_of_accepted_films_the_diary_is_asked_at_the_next_reading(bench: Bench) -> None:

@@ -272,6 +272,13 @@ def test_a_broken_list_of_places_knows_the_directory_with_our_marker(bench: Benc
     assert bench.said_of("is mounted before you start") == 1
 
 
+def test_a_broken_list_of_filled_directories_keeps_whole_paths(bench: Bench) -> None:
+    left_as(bench.folder / "library.json", '["/mnt/films", "/mn')
+    assert run(bench) == 0
+    assert json.loads((bench.folder / "library.json").read_text()) == ["/mnt/films"]
+    assert bench.said_of("make sure that their disks are mounted") == 1
+
+
 def test_a_broken_account_of_a_search_and_a_broken_torrent_are_moved_aside(bench: Bench) -> None:
     storage.write_bytes(bench.folder / "searches" / "tt1.json", b"[")
     storage.write_bytes(bench.folder / "torrents" / f"{'a' * 40}.torrent", b"<html>")

@@ -26,8 +26,8 @@ def failed(title: str, retry_count: int, **fields: Any) -> Movie:
     return Movie(title=title, retry_count=retry_count, status="failed", **fields)
 
 
-def page(*films: Movie, rests: tuple[tuple[str, Rest], ...] = ()) -> str:
-    return "\n".join(report.statistics_page(COUNTS, films, 5, rests, NOW))
+def page(*films: Movie, rests: tuple[tuple[str, Rest], ...] = (), calls: report.Calls | None = None) -> str:
+    return "\n".join(report.statistics_page(COUNTS, films, 5, rests, NOW, calls))
 
 
 def test_the_statistics_page_has_the_shape_of_the_readme() -> None:
@@ -82,6 +82,31 @@ def test_a_service_at_rest_is_named_with_its_reason() -> None:
         "⏸️  Services at rest:",
         "   • FileList.io until 09:00: Invalid credentials.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("next_at", "told"),
+    [
+        (None, "142 of 150 calls used"),
+        (NOW + 3600, "142 of 150 calls used, next film at 09:00"),
+        (NOW + 17 * 3600, "142 of 150 calls used, next film at 01:00"),
+        (NOW + 24 * 3600, "142 of 150 calls used, next film at 2027-01-16 08:00"),
+    ],
+)
+def test_the_calls_of_the_hour_are_told_with_when_the_next_film_has_its_turn(
+    next_at: int | None, told: str
+) -> None:
+    assert page(calls=report.Calls(142, 150, next_at)).splitlines()[-1] == f"📞 FileList, last hour: {told}"
+
+
+def test_an_hour_without_calls_is_not_told() -> None:
+    assert page(calls=report.Calls(0, 150)) == page()
+
+
+def test_the_statistics_as_json_have_the_calls_beside_the_four_numbers() -> None:
+    told = report.statistics_as_json(COUNTS, (), 5, (), NOW, report.Calls(150, 150, NOW + 60))
+    assert told["calls"] == {"used": 150, "limit": 150, "next_at": NOW + 60}
+    assert {key: told[key] for key in COUNTS} == COUNTS
 
 
 def test_the_banner_has_the_shape_of_the_readme() -> None:
@@ -173,6 +198,8 @@ def test_a_moment_is_told_with_its_date_unless_it_is_today(moment: float, shown:
         (3600, "1 hour"),
         (5400, "90 minutes"),
         (57600, "16 hours"),
+        (86400, "24 hours"),
+        (30 * 86400, "30 days"),
     ],
 )
 def test_a_duration_is_told_in_its_largest_sensible_unit(seconds: float, shown: str) -> None:

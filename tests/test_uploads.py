@@ -9,6 +9,7 @@ from support import NOON, Clock
 
 import storage
 from download_service import NoRelease, Release
+from errors import FilmFault, NoSpace
 from filelist_downloader import ROWS_A_CALL
 from movie import FilmFacts, Movie
 from queue_files import COMPLETED, FAILED, PENDING
@@ -239,3 +240,44 @@ def test_a_row_is_likely_by_its_id_or_any_title(
 def test_a_film_whose_page_names_a_later_day_is_not_out(released: str | None, not_out: bool) -> None:
     movie, facts = Movie(title="Soon", year=2026, slug="soon"), FilmFacts(title="Soon", released=released)
     assert is_not_out(movie, facts, NOON) is not_out
+
+
+# --- when something goes wrong with it
+
+
+def test_a_look_that_failed_is_made_again_a_minute_later(bench: Bench) -> None:
+    fail_for_good(bench, "Alien")
+    bench.tracker.no_rows = DOWN
+    run(bench)
+    bench.tracker.no_rows = None
+    assert bench.tracker.looked == 1
+    bench.clock.time += 59
+    run(bench)
+    assert bench.tracker.looked == 1
+    bench.clock.time += 2
+    run(bench)
+    assert bench.tracker.looked == 2
+
+
+def test_an_upload_that_cannot_be_used_is_tried_once(bench: Bench) -> None:
+    fail_for_good(bench, "Alien")
+    bench.tracker.rows = [ROW]
+    bench.tracker.answers["Alien"] = FilmFault("the .torrent is broken")
+    for _ in range(5):
+        bench.clock.time += QUARTER
+        run(bench)
+    assert bench.tracker.asked == ["Alien"]
+    assert bench.tracker.looked == 5
+
+
+def test_an_offer_that_waited_for_room_costs_no_try_in_the_end(bench: Bench) -> None:
+    fail_for_good(bench, "Alien")
+    before = bench.film("Alien").retry_count
+    bench.tracker.rows = [ROW]
+    bench.tracker.answers["Alien"] = NoSpace("no room")
+    for _ in range(3):
+        bench.clock.time += QUARTER
+        run(bench)
+    bench.tracker.answers["Alien"] = NoRelease("nothing")
+    bench.later(120)
+    assert (bench.film("Alien").retry_count, bench.film("Alien").status) == (before, FAILED)

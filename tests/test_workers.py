@@ -309,6 +309,10 @@ def test_a_film_that_is_not_out_yet_waits_a_day_without_a_search_or_a_try(bench:
     assert (movie.not_before, movie.last_failed_at) == (clock() + 86400, None)
     assert bench.tracker.asked == []
     assert bench.said_of("Not out yet: Next Year (2090)") == 1
+    clock.time += 86400
+    bench.run()
+    events = [event["event"] for event in bench.queue.history.of([movie.id])]
+    assert events == ["moved", "not out yet"]
 
 
 def test_a_single_run_tries_no_film_twice_however_soon_it_is_due_again(bench: Bench) -> None:

@@ -1,10 +1,9 @@
 """A qBittorrent made of a dict and an HTTP server, answering in the style of 4.5 or of 5.3.
 
-Written from what the real ones were seen to answer; the contract tests run against the real one too, so a
-lie in here shows. Serves only what a Web API client of ours asks for.
+Written from what the real ones were seen to answer; the contract tests run against the real ones too, so a
+lie in here shows. Serves only what a Web API client of ours asks for; what it has is `fake_torrents`.
 """
 
-import hashlib
 import json
 import re
 import secrets
@@ -16,10 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
-import bencode2
+from fake_torrents import NEW, OLD, FakeTorrents
 
-NEW = "5.3"
-OLD = "4.5"
 VERSIONS = {OLD: ("v4.5.2", "2.8.19"), NEW: ("v5.3.0", "2.16.2")}
 
 
@@ -48,6 +45,10 @@ def text(status: int, body: str) -> Reply:
     return Reply(status, body.encode(), {"Content-Type": "text/plain"})
 
 
+def in_json(answer: object) -> Reply:
+    return Reply(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
+
+
 class FakeQBittorrent:
     """A context manager; `replies` maps a path to a fixed Reply that wins over the real behaviour.
 
@@ -70,7 +71,12 @@ class FakeQBittorrent:
         self.max_failures = max_failures
         self.failures = 0
         self.sessions: set[str] = set()
-        self.torrents: dict[str, dict[str, Any]] = {}
+        self.kept = FakeTorrents(style)
+        self.torrents = self.kept.rows
+        self.online = True
+        self.free = 2**40
+        self.launched = 1_700_000_000
+        self._looked: set[str] = set()
         self.categories: dict[str, str] = {}
         self.requests: list[Request] = []
         self.replies: dict[str, Reply] = {}
@@ -137,9 +143,11 @@ class FakeQBittorrent:
     def _app_webapiVersion(self, _: Request) -> Reply:
         return text(200, VERSIONS[self.style][1])
 
+    def _app_processInfo(self, _: Request) -> Reply:
+        return in_json({"launch_time": self.launched}) if self.style == NEW else text(404, "Not Found")
+
     def _torrents_categories(self, _: Request) -> Reply:
-        known = {name: {"name": name, "savePath": path} for name, path in self.categories.items()}
-        return Reply(200, json.dumps(known).encode(), {"Content-Type": "application/json"})
+        return in_json({name: {"name": name, "savePath": path} for name, path in self.categories.items()})
 
     def _torrents_createCategory(self, request: Request) -> Reply:
         name = request.form["category"]
@@ -151,22 +159,47 @@ class FakeQBittorrent:
     def _torrents_info(self, request: Request) -> Reply:
         hashes = {one.lower() for one in request.form.get("hashes", "").split("|") if one}
         tag = request.form.get("tag")
-        rows = [
-            row
-            for row in self.torrents.values()
-            if (not hashes or row["hash"] in hashes) and (tag is None or tag in row["tags"].split(", "))
-        ]
-        return Reply(200, json.dumps(rows).encode(), {"Content-Type": "application/json"})
+        return in_json(
+            [
+                row
+                for row in self.torrents.values()
+                if (not hashes or row["hash"] in hashes) and (tag is None or tag in row["tags"].split(", "))
+            ]
+        )
+
+    def _torrents_files(self, request: Request) -> Reply:
+        files = self.kept.files.get(request.form.get("hash", "").lower())
+        return text(404, "Not Found") if files is None else in_json(files)
+
+    def _torrents_delete(self, request: Request) -> Reply:
+        with_files = request.form["deleteFiles"].lower() == "true"
+        hashes = request.form["hashes"].lower().split("|")
+        for one in list(self.torrents) if hashes == ["all"] else hashes:
+            self.kept.delete(one, with_files=with_files)
+        return Reply(200)
+
+    def _transfer_info(self, _: Request) -> Reply:
+        return in_json({"connection_status": "connected" if self.online else "disconnected"})
+
+    def _sync_maindata(self, request: Request) -> Reply:
+        """4.5 starts to look when a session asks for the first time, and tells what it knows: nothing yet."""
+        session = request.headers.get("cookie", "")
+        free = self.free if self.style == NEW or session in self._looked else 0
+        self._looked.add(session)
+        return in_json({"rid": 1, "full_update": True, "server_state": {"free_space_on_disk": free}})
 
     def add(self, data: bytes, form: dict[str, str]) -> str | None:
         """Have a torrent; its id, or None if it is there already. ValueError: not a torrent."""
-        row = _row(self.style, data, form)
-        if row["hash"] in self.torrents:
-            return None
-        self.torrents[row["hash"]] = row
-        if form.get("category"):
+        added = self.kept.add(data, form)
+        if added and form.get("category"):
             self.categories.setdefault(form["category"], "")
-        return str(row["hash"])
+        return added
+
+    def restart(self) -> None:
+        """Stop and start again: all sessions are gone, and it looks whether its files are there."""
+        self.sessions.clear()
+        self.launched += 1
+        self.kept.look_for_files()
 
     def _torrents_add(self, request: Request) -> Reply:
         try:
@@ -178,43 +211,8 @@ class FakeQBittorrent:
             return text(200, "Ok." if new else "Fails.")
         if not new:
             return text(409, "Conflict")
-        answer = {
-            "success_count": len(new),
-            "failure_count": 0,
-            "pending_count": 0,
-            "added_torrent_ids": new,
-        }
-        return Reply(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
-
-
-def _row(style: str, data: bytes, form: dict[str, str]) -> dict[str, Any]:
-    try:
-        info = bencode2.bdecode(data)[b"info"]
-    except (bencode2.BencodeDecodeError, KeyError, TypeError):
-        raise ValueError("not a torrent") from None
-    encoded = bencode2.bencode(info)
-    v1 = hashlib.sha1(encoded).hexdigest() if b"pieces" in info else ""
-    v2 = hashlib.sha256(encoded).hexdigest() if info.get(b"meta version") == 2 else ""
-    stopped = form.get("stopped" if style == NEW else "paused") == "True"
-    name = info[b"name"].decode()
-    save_path = form.get("savepath", "/downloads")
-    return {
-        "hash": v2[:40] or v1,
-        "infohash_v1": v1,
-        "infohash_v2": v2,
-        "name": name,
-        "state": ("stoppedDL" if style == NEW else "pausedDL") if stopped else "stalledDL",
-        "progress": 0,
-        "size": info.get(b"length", 0),
-        "amount_left": info.get(b"length", 0),
-        "save_path": save_path,
-        "content_path": name if style == OLD else f"{save_path}/{name}",
-        "category": form.get("category", ""),
-        "tags": ", ".join(tag.strip() for tag in form.get("tags", "").split(",")),
-        "added_on": 1_700_000_000,
-        "completion_on": 0 if style == OLD else -1,
-        "dl_limit": int(form.get("dlLimit", -1)),
-    }
+        counts = {"success_count": len(new), "failure_count": 0, "pending_count": 0}
+        return in_json(counts | {"added_torrent_ids": new})
 
 
 class _Server(ThreadingHTTPServer):

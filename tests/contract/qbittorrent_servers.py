@@ -1,20 +1,20 @@
-"""What the contract tests run against: a real qBittorrent and fakes, driven alike; torrents to add."""
+"""What the contract tests run against: real qBittorrents and fakes, driven alike."""
 
-import hashlib
+import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import bencode2
 from fake_qbittorrent import FakeQBittorrent
-from support import need_qbittorrent
+from memory_qbittorrent import MemoryQBittorrent
 
 from demo.private_qbittorrent import PrivateQBittorrent
 from qbittorrent_manager import QBittorrentManager
+from torrent_file import TorrentFile, read_torrent
 
 SETTINGS: dict[str, Any] = {
     "enabled": True,
@@ -25,6 +25,8 @@ SETTINGS: dict[str, Any] = {
     "save_path": None,
     "speed_limit": None,
 }
+SAVED = ".fastresume"
+"""What qBittorrent writes down of each torrent ends so; only then does a restart find it again."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +36,43 @@ class Login:
     api_key: str | None = None
 
 
-class Server(Protocol):
-    """A running qBittorrent, real or not, with what a test wants to do behind the manager's back."""
+Client = QBittorrentManager | MemoryQBittorrent
 
-    host: str
-    port: int
+
+class Server(Protocol):
+    """A running qBittorrent, real or not, with what a test wants to do behind the client's back."""
+
+    @property
+    def free(self) -> int:
+        """The free bytes that it should tell of."""
+
+    def client(self, save_path: Path) -> AbstractContextManager[Client]:
+        """What the program would ask it with, for films in `save_path`."""
 
     def add_as_user(self, data: bytes, save_path: Path) -> None: ...
+
+    def stop_torrent(self, torrent: TorrentFile) -> None: ...
 
     def create_category(self, name: str, path: Path) -> None: ...
 
     def category_path(self, name: str) -> str | None: ...
 
-    def lose_sessions(self) -> None: ...
+    def restart(self) -> None: ...
+
+
+class WebServer(Server, Protocol):
+    """One with an address; a manager has to log in."""
+
+    host: str
+    port: int
+
+
+class Run(Protocol):
+    """Runs a private qBittorrent; `settings` are further lines of its configuration file."""
+
+    def __call__(
+        self, settings: Mapping[str, str] | None = None
+    ) -> AbstractContextManager[PrivateQBittorrent]: ...
 
 
 class RealServer:
@@ -54,31 +80,36 @@ class RealServer:
         self.host, self.port = daemon.host, daemon.port
         self._daemon = daemon
 
-    @contextmanager
-    def _client(self) -> Iterator[Any]:
-        client = self._daemon.client()
-        try:
-            yield client
-        finally:
-            client.auth_log_out()
-            client._trigger_session_initialization()
+    @property
+    def free(self) -> int:
+        return shutil.disk_usage(self._daemon.save_path).free
+
+    def client(self, save_path: Path) -> AbstractContextManager[Client]:
+        return managed(self, save_path=save_path)
 
     def add_as_user(self, data: bytes, save_path: Path) -> None:
-        with self._client() as client:
+        with logged_in(self._daemon) as client:
             count = len(client.torrents_info())
             client.torrents_add(torrent_files=data, save_path=str(save_path), tags="mine", is_stopped=True)
             eventually(lambda: len(client.torrents_info()) > count)
 
+    def stop_torrent(self, torrent: TorrentFile) -> None:
+        with logged_in(self._daemon) as client:
+            client.torrents_stop(torrent_hashes=torrent.candidates[-1])
+
     def create_category(self, name: str, path: Path) -> None:
-        with self._client() as client:
+        with logged_in(self._daemon) as client:
             client.torrents_create_category(name=name, save_path=str(path))
 
     def category_path(self, name: str) -> str | None:
-        with self._client() as client:
+        with logged_in(self._daemon) as client:
             category = client.torrents_categories().get(name)
             return category.savePath if category else None
 
-    def lose_sessions(self) -> None:
+    def restart(self) -> None:
+        with logged_in(self._daemon) as client:
+            count = len(client.torrents_info())
+        eventually(lambda: len(list(self._daemon.root.rglob(f"*{SAVED}"))) == count)
         self._daemon.restart()
 
 
@@ -87,8 +118,18 @@ class FakeServer:
         self.host, self.port = fake.host, fake.port
         self._fake = fake
 
+    @property
+    def free(self) -> int:
+        return self._fake.free
+
+    def client(self, save_path: Path) -> AbstractContextManager[Client]:
+        return managed(self, save_path=save_path)
+
     def add_as_user(self, data: bytes, save_path: Path) -> None:
         self._fake.add(data, {"savepath": str(save_path), "tags": "mine"})
+
+    def stop_torrent(self, torrent: TorrentFile) -> None:
+        self._fake.kept.stop(torrent.candidates[-1])
 
     def create_category(self, name: str, path: Path) -> None:
         self._fake.categories[name] = str(path)
@@ -96,15 +137,57 @@ class FakeServer:
     def category_path(self, name: str) -> str | None:
         return self._fake.categories.get(name)
 
-    def lose_sessions(self) -> None:
-        self._fake.sessions.clear()
+    def restart(self) -> None:
+        self._fake.restart()
+
+
+class MemoryServer:
+    """The fake that the unit tests use: client and server in one."""
+
+    def __init__(self, save_path: Path) -> None:
+        self._memory = MemoryQBittorrent(save_path)
+
+    @property
+    def free(self) -> int:
+        assert self._memory.free is not None
+        return self._memory.free
+
+    def client(self, save_path: Path) -> AbstractContextManager[Client]:
+        return nullcontext(self._memory)
+
+    def add_as_user(self, data: bytes, save_path: Path) -> None:
+        self._memory.put(read_torrent(data), "mine", category="", save_path=str(save_path))
+
+    def stop_torrent(self, torrent: TorrentFile) -> None:
+        self._memory.stop_torrent(torrent)
+
+    def create_category(self, name: str, path: Path) -> None:
+        self._memory.categories[name] = str(path)
+
+    def category_path(self, name: str) -> str | None:
+        return self._memory.categories.get(name)
+
+    def restart(self) -> None:
+        self._memory.restart()
 
 
 @contextmanager
-def real_daemon(root: Path, settings: dict[str, str] | None = None) -> Iterator[PrivateQBittorrent]:
-    """A private qBittorrent; without one installed the test is skipped, in CI it fails."""
-    need_qbittorrent()
-    with PrivateQBittorrent(root, settings=settings or {}) as daemon:
+def logged_in(daemon: PrivateQBittorrent) -> Iterator[Any]:
+    """The library's own client, as the user's hand."""
+    client = daemon.client()
+    try:
+        yield client
+    finally:
+        client.auth_log_out()
+        client._trigger_session_initialization()
+
+
+@contextmanager
+def real_daemon(
+    program: Sequence[str], root: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[PrivateQBittorrent]:
+    """A private qBittorrent of its own."""
+    with PrivateQBittorrent(root, settings=settings, program=program) as daemon:
         yield daemon
 
 
@@ -125,24 +208,6 @@ def managed(
         yield manager
     finally:
         manager.close()
-
-
-def content_of(name: str) -> bytes:
-    """The bytes of the file in `make_torrent(name)`."""
-    return hashlib.sha256(name.encode()).digest() * 8
-
-
-def make_torrent(name: str, *, v1: bool = True, v2: bool = False) -> bytes:
-    """A .torrent of one small file (BEP 3, BEP 52); both versions together make a hybrid."""
-    content = content_of(name)
-    info: dict[str, Any] = {"name": name, "piece length": 16384, "private": 1}
-    if v1:
-        info |= {"length": len(content), "pieces": hashlib.sha1(content).digest()}
-    if v2:
-        leaf = {"length": len(content), "pieces root": hashlib.sha256(content).digest()}
-        info |= {"meta version": 2, "file tree": {name: {"": leaf}}}
-    metainfo = {"announce": "http://127.0.0.1:9/announce", "info": info}
-    return bencode2.bencode(metainfo | ({"piece layers": {}} if v2 else {}))
 
 
 def eventually(condition: Callable[[], object], seconds: float = 10.0) -> None:

@@ -1,20 +1,20 @@
 """What happens when qBittorrent is away, slow, strange or unwilling: one bounded try, one clear error."""
 
-import ssl
 import threading
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fake_qbittorrent import NEW, OLD, FakeQBittorrent, Reply, Request, text
-from qbittorrent_servers import Login, content_of, eventually, make_torrent, managed, real_daemon
+from fake_qbittorrent import FakeQBittorrent, Reply, Request, in_json, text
+from fake_torrents import NEW, OLD
+from qbittorrent_servers import Login, managed
+from self_signed import server_context
+from torrents_to_add import FILM
 
 from errors import AuthError, FilmFault, Interrupted, MovieSyncError, ServiceUnavailable
-from torrent_file import read_torrent
+from qbittorrent_manager import QBittorrentManager
 
-FILM = read_torrent(make_torrent("Heat.1995.1080p.mkv"))
 PAGE = Reply(200, b"<!doctype html><title>NAS</title>", {"Content-Type": "text/html"})
 DRIP = Reply(200, b"[" + b" " * 10_000, {"Content-Type": "application/json"}, drip=0.02)
 
@@ -114,6 +114,25 @@ class TestNotAQBittorrent:
             with pytest.raises(ServiceUnavailable, match="is not its Web UI"):
                 manager.add_torrent(FILM)
 
+    @pytest.mark.parametrize(
+        ("path", "ask"),
+        [
+            ("torrents/files", lambda manager: manager.contents(FILM.info_hash)),
+            ("transfer/info", lambda manager: manager.is_online()),
+            ("sync/maindata", lambda manager: manager.free_space()),
+            ("torrents/info", lambda manager: manager.remove(FILM.info_hash, with_files=True)),
+        ],
+    )
+    def test_a_page_is_never_an_answer(
+        self, fake: FakeQBittorrent, path: str, ask: Callable[[QBittorrentManager], object]
+    ) -> None:
+        with managed(fake) as manager:
+            manager.add_torrent(FILM)
+            fake.replies[path] = PAGE
+            with pytest.raises(ServiceUnavailable, match="is not its Web UI"):
+                ask(manager)
+        assert len(fake.torrents) == 1
+
     def test_a_redirect_is_not_followed(self, fake: FakeQBittorrent) -> None:
         with FakeQBittorrent() as other, managed(fake) as manager:
             target = f"http://127.0.0.1:{other.port}/api/v2/auth/login"
@@ -127,6 +146,30 @@ class TestNotAQBittorrent:
         with managed(fake) as manager, pytest.raises(ServiceUnavailable, match=r"HTTP 503"):
             manager.connect()
         assert fake.count("app/version") == 1
+
+
+class TestSurroundings:
+    def test_an_offline_one_says_so(self, fake: FakeQBittorrent) -> None:
+        fake.online = False
+        with managed(fake) as manager:
+            assert not manager.is_online()
+
+    def test_a_full_disk_is_believed_in_the_end(
+        self, fake: FakeQBittorrent, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("qbittorrent_manager.LOOKED_WITHIN", 0.2)
+        fake.free = 0
+        with managed(fake) as manager:
+            assert manager.free_space() == 0
+
+    @pytest.mark.parametrize("state", [{}, {"free_space_on_disk": None}, {"free_space_on_disk": -1}])
+    def test_free_space_that_is_not_told_is_unknown(
+        self, fake: FakeQBittorrent, monkeypatch: pytest.MonkeyPatch, state: dict[str, object]
+    ) -> None:
+        monkeypatch.setattr("qbittorrent_manager.LOOKED_WITHIN", 0.0)
+        fake.replies["sync/maindata"] = in_json({"rid": 1, "server_state": state})
+        with managed(fake) as manager:
+            assert manager.free_space() is None
 
 
 class TestUploads:
@@ -203,6 +246,16 @@ class TestCredentials:
                 assert manager.connect() == "v5.3.0"
             assert fake.count("auth/login") == fake.count("auth/logout") == 0
 
+    def test_with_an_api_key_a_restart_shows_too(self) -> None:
+        key = "qbt_" + "k" * 28
+        with FakeQBittorrent(api_key=key) as fake, managed(fake, login=Login(None, None, key)) as manager:
+            manager.ours()
+            manager.ours()
+            assert manager.connections == 1
+            fake.restart()
+            manager.ours()
+            assert manager.connections == 2
+
     def test_a_wrong_api_key_is_said_without_showing_it(self) -> None:
         wrong, refusal = Login(None, None, "qbt_wrong"), pytest.raises(AuthError, match="refused the API key")
         with FakeQBittorrent() as fake, managed(fake, login=wrong) as manager, refusal as caught:
@@ -256,7 +309,7 @@ class TestEnvironment:
 class TestTls:
     @pytest.fixture
     def encrypted(self, tmp_path: Path) -> Iterator[FakeQBittorrent]:
-        with FakeQBittorrent(tls=_self_signed(tmp_path)) as fake:
+        with FakeQBittorrent(tls=server_context(tmp_path)) as fake:
             yield fake
 
     def test_a_self_signed_certificate_is_refused_by_default(self, encrypted: FakeQBittorrent) -> None:
@@ -273,99 +326,3 @@ class TestTls:
         with managed(fake, use_https=True, seconds=1.0) as manager, pytest.raises(ServiceUnavailable):
             manager.connect()
         assert fake.requests == []
-
-
-@pytest.mark.qbittorrent
-class TestRealDaemon:
-    def test_a_stopped_one_is_said_with_what_to_do(self, tmp_path: Path) -> None:
-        with real_daemon(tmp_path) as daemon, managed(daemon) as manager:
-            manager.connect()
-            daemon.stop()
-            place = rf"Could not connect to qBittorrent at 127\.0\.0\.1:{daemon.port} \(connection refused\)"
-            with pytest.raises(ServiceUnavailable, match=place + r".*Tools → Options → Web UI"):
-                manager.add_torrent(FILM)
-            daemon.start()
-            assert manager.add_torrent(FILM).already_there is False
-
-    def test_one_killed_later_still_has_the_torrent(self, tmp_path: Path) -> None:
-        with real_daemon(tmp_path) as daemon, managed(daemon, save_path=daemon.save_path) as manager:
-            manager.add_torrent(FILM)
-            eventually(lambda: any(tmp_path.rglob(f"{FILM.info_hash}.fastresume")))
-            daemon.kill()
-            daemon.start()
-            again = manager.add_torrent(FILM)
-        assert (again.owned, again.already_there) == (True, True)
-
-    def test_one_killed_at_once_may_have_lost_it_and_takes_it_again(self, tmp_path: Path) -> None:
-        """4.5 lists a torrent some milliseconds before it has written it down."""
-        with real_daemon(tmp_path) as daemon, managed(daemon, save_path=daemon.save_path) as manager:
-            manager.add_torrent(FILM)
-            daemon.kill()
-            daemon.start()
-            assert manager.add_torrent(FILM).owned
-            assert len(manager.torrents()) == 1
-
-    def test_too_many_wrong_passwords_are_a_ban(self, tmp_path: Path) -> None:
-        limit = {"Preferences/WebUI\\MaxAuthenticationFailCount": "2"}
-        with real_daemon(tmp_path, limit) as daemon:
-            bans = []
-            for _ in range(3):
-                refusal = pytest.raises(AuthError, match="Login failed")
-                with managed(daemon, login=Login(secret="wrong")) as manager, refusal as caught:
-                    manager.connect()
-                bans.append(caught.value.ban_seconds)
-        assert bans == [None, None, 3600]
-
-    def test_without_login_where_it_lets_this_computer_in(self, tmp_path: Path) -> None:
-        open_door = {"Preferences/WebUI\\LocalHostAuth": "false"}
-        with real_daemon(tmp_path, open_door) as daemon, managed(daemon, login=None) as manager:
-            assert manager.connect().startswith("v")
-
-    def test_a_user_who_adds_torrents_stopped_gets_ours_started(self, tmp_path: Path) -> None:
-        stopped = {
-            "BitTorrent/Session\\AddTorrentPaused": "true",
-            "BitTorrent/Session\\AddTorrentStopped": "true",
-            "BitTorrent/Session\\TorrentStopCondition": "FilesChecked",
-        }
-        with real_daemon(tmp_path, stopped) as daemon, managed(daemon, save_path=tmp_path) as manager:
-            manager.add_torrent(FILM)
-            eventually(lambda: {status.state for status in manager.ours()} == {"stalledDL"})
-
-    def test_files_that_are_there_already_make_it_complete(self, tmp_path: Path) -> None:
-        with real_daemon(tmp_path) as daemon, managed(daemon, save_path=daemon.save_path) as manager:
-            (daemon.save_path / FILM.name).write_bytes(content_of(FILM.name))
-            manager.add_torrent(FILM)
-            eventually(lambda: all(status.complete for status in manager.ours()))
-            status = manager.find(FILM.candidates)
-        assert status is not None
-        assert (status.progress, status.amount_left) == (1, 0)
-        assert status.completion_on is not None
-
-    def test_the_speed_limit_reaches_it(self, tmp_path: Path) -> None:
-        with real_daemon(tmp_path) as daemon:
-            with managed(daemon, save_path=daemon.save_path, speed_limit=300_032) as manager:
-                manager.add_torrent(FILM)
-            client = daemon.client()
-            limits = [torrent.dl_limit for torrent in client.torrents_info()]
-            client._trigger_session_initialization()
-        assert limits == [300_032]
-
-
-def _self_signed(folder: Path) -> ssl.SSLContext:
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    signed = builder.not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(1))
-    pem = signed.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-    plain = serialization.NoEncryption()
-    kind = serialization.PrivateFormat.PKCS8
-    path = folder / "server.pem"
-    path.write_bytes(pem + key.private_bytes(serialization.Encoding.PEM, kind, plain))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context

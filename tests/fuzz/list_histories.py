@@ -76,7 +76,7 @@ class History:
         return f"seed {self.seed}, a check each {self.interval} s: {steps}"
 
 
-CALM = ("add", "add", "add", "remove", "remove", "re-add", "bump", "rename", "re-id", "merge")
+CALM = ("add", "add", "add", "namesake", "remove", "remove", "re-add", "bump", "rename", "re-id", "merge")
 OWN_ORDER = (*CALM, "insert", "move", "swap", "swap")
 ROUGH = (
     *OWN_ORDER,
@@ -161,7 +161,7 @@ class Process:
         self.monitor = SimulatedMonitor(sim, folder, interval, clock)
         place = DownloadPlace(folder / "nowhere", folder, we_write=False, elsewhere=True)
         self.new_films = NewFilms(
-            self.monitor, self.queue, Library([], clock), place, console.say, lambda line: None, clock
+            self.monitor, self.queue, Library([], clock), place, console.say, lambda line, share: None, clock
         )
         self.worker = MonitorWorker(
             watchlist=self.monitor,

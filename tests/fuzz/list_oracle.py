@@ -11,6 +11,7 @@ from simulated_list import PER_PAGE, Film, SimulatedList
 
 from identity import listed
 from movie import Movie
+from names import fold
 from queue_files import COMPLETED, FAILED, PENDING, REMOVED
 from queue_manager import QueueManager
 from reading import Outcome, Reading
@@ -39,6 +40,7 @@ class Seen:
     throughout: frozenset[Film]
     shown: frozenset[Film]
     length: int
+    ids: frozenset[str | None] = frozenset()
 
     def misses(self, film: Film) -> bool:
         """Whether it proves that the film is not there."""
@@ -93,7 +95,15 @@ class Oracle:
         throughout = frozenset.intersection(*sim.moments)
         shown = frozenset(self._film(film.film_id) for film in reading.films)
         self._readings.append(
-            Seen(reading.read_at, reading.full, reading.proven, throughout, shown, sim.length)
+            Seen(
+                reading.read_at,
+                reading.full,
+                reading.proven,
+                throughout,
+                shown,
+                sim.length,
+                frozenset(film.film_id for film in reading.films),
+            )
         )
         self.seen[reading.outcome.value] += 1
         pages = -(-sim.length // PER_PAGE)
@@ -142,7 +152,8 @@ class Oracle:
         """When nothing happened for days, what left is marked, or held for a reason."""
         self.all_wanted(queue)
         waiting = [movie for name in WANTED for movie in queue.films(name) if self._left(movie)]
-        if forgotten := [movie.label for movie in waiting if movie.id not in held]:
+        unnoticed = [movie for movie in waiting if movie.id not in held and not self._may_be_there(movie)]
+        if forgotten := [movie.label for movie in unnoticed]:
             raise BrokenRule(f"not on the list, and neither marked nor held: {forgotten}")
         if held and len(held) <= 3 and 0 < self._longest <= 2 * len(self._sim.films):
             raise BrokenRule(f"held without a reason: {held}")
@@ -227,6 +238,18 @@ class Oracle:
     def _unknown(self, queue: QueueManager) -> list[str]:
         found = [(film, queue.find(listed(film.listed(), ""))) for film in self._sim.films]
         return [film.title for film, movie in found if movie is None or movie.status not in WANTED]
+
+    def _may_be_there(self, movie: Movie) -> bool:
+        """Whether the list has a film of its name that was not beside it when it was last seen there."""
+        film, title = self._film(movie.film_id), fold(movie.title)
+        last = next((seen for seen in reversed(self._readings) if film in seen.shown), None)
+        beside = last.ids if last and last.full else frozenset()
+        return any(
+            fold(other.title) == title
+            and (None in (other.year, movie.year) or other.year == movie.year)
+            and other.film_id not in beside
+            for other in self._sim.films
+        )
 
     def _left_at_last(self, movie: Movie) -> bool:
         """Whether the film is not among those that the last reading showed."""

@@ -153,6 +153,14 @@ def _add(sim: SimulatedList, rng: random.Random) -> None:
         sim.films.insert(0, sim.new_film(rng))
 
 
+def _namesake(sim: SimulatedList, rng: random.Random) -> None:
+    """Another film is added that has the title of one that is there, and its year or none."""
+    for other in sim.some(rng, 1):
+        film = sim.new_film(rng)
+        film.title, film.year = other.title, rng.choice((other.year, other.year, None))
+        sim.films.insert(0, film)
+
+
 def _remove(sim: SimulatedList, rng: random.Random) -> None:
     sim.take_off(sim.some(rng, 2))
 
@@ -277,6 +285,7 @@ def _fail(sim: SimulatedList, rng: random.Random) -> None:
 
 EDITS: dict[str, Callable[[SimulatedList, random.Random], None]] = {
     "add": _add,
+    "namesake": _namesake,
     "remove": _remove,
     "remove many": _remove_many,
     "shrink": _shrink,
