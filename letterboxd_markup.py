@@ -33,6 +33,7 @@ POSTER_ATTRIBUTES = frozenset((*_SLUG_ATTRIBUTES, *_LINK_ATTRIBUTES))
 _POSTER = ",".join(f"[{name}]" for name in sorted(POSTER_ATTRIBUTES))
 _SLUG = re.compile(r"[\w-]{1,255}", re.ASCII)
 _LID = re.compile(r"[0-9A-Za-z]{1,20}")
+_NO_SIGN = re.compile(r"&#[0-9]{9,};?")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 # An abbreviated count ("1.2K films") is none.
 _COUNT = re.compile(r"([0-9]{1,3}(?:[,. ][0-9]{3})+|[0-9]+)(?: ?films?)?", re.IGNORECASE)
@@ -149,7 +150,10 @@ def clean(text: str) -> str:
 
 def plain(value: object) -> str:
     """Clean text from a place where entities stayed as they were; empty for what is no text."""
-    return clean(entities.unescape(value)) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    # No sign has a number that long, and the library cannot even read one of thousands of digits.
+    return clean(entities.unescape(_NO_SIGN.sub("", value)))
 
 
 def text_of(tag: Tag | None) -> str:

@@ -16,7 +16,7 @@ from letterboxd_html import (
     watchlist,
 )
 
-from letterboxd_markup import clean, count, day_of, page_title, split_year
+from letterboxd_markup import clean, count, day_of, page_title, plain, split_year
 from letterboxd_pages import PageChanged, WatchlistPage, parse_film, parse_watchlist
 from movie import FilmFacts, ListedFilm
 
@@ -335,6 +335,10 @@ def test_endless_nesting_is_a_page_that_changed_and_said_at_once(page: str) -> N
 def test_nested_braces_are_no_linked_data() -> None:
     deep = '<script type="application/ld+json">' + '{"a":' * 100_000 + "</script>"
     assert parse_film(film_page(head=deep), FILM).title == "Unbelievable"
+
+
+def test_an_entity_of_thousands_of_digits_is_no_sign() -> None:
+    assert plain(f"Heat &#{'9' * 5000}; &#38; Ronin") == "Heat & Ronin"
 
 
 def test_entities_that_feed_on_each_other_stay_as_they_are() -> None:
