@@ -150,6 +150,7 @@ class FollowUp:
 
     def _follow(self, movie: Movie, by_hash: Torrents) -> None:
         mine = {one: by_hash[one] for one in in_flight(movie) if one in by_hash}
+        self._needs.pop(movie.id, None)
         if movie.removed_by_user and mine:
             self._back_again(movie)
             return
@@ -244,7 +245,6 @@ class FollowUp:
         if len(mine) >= MOST_RELEASES:
             self._drop_least_done(movie, mine)
         reasons = {one: self._standstill(torrent) for one, torrent in mine.items()}
-        self._needs.pop(movie.id, None)
         if not all(reasons.values()) or self._is_put_off(movie):
             return
         if len(movie.tried) + 1 >= MOST_RELEASES:
@@ -279,13 +279,14 @@ class FollowUp:
     def next_to_replace(self) -> tuple[Movie, str] | None:
         """A film that needs another release, and why: what its latest one did, as the end of a sentence."""
         for movie in running(self._queue.films(COMPLETED)):
-            if movie.id in self._needs and not self._is_put_off(movie):
+            if movie.id in self._needs:
                 return movie, self._needs[movie.id]
         return None
 
     def put_off(self, movie: Movie, seconds: float | None = None) -> None:
         """There is no other release for now: the film is looked at again after another `stalled_after`."""
         self._put_off[movie.id] = self._now() + (seconds or self._stalled_after or DAY)
+        self._needs.pop(movie.id, None)
 
     # --- what is gone
 

@@ -44,6 +44,12 @@ def refuse_redirect(response: "requests.Response") -> None:
         raise NotQBittorrentError
 
 
+def require_of(error: "requests.RequestException", call: str) -> None:
+    """A refusal is an answer to `call` only if it came from there."""
+    if error.response is None or not error.response.url.endswith(f"/{call}"):
+        raise NotQBittorrentError from error
+
+
 def request_arguments(settings: Mapping[str, Any], seconds: float) -> dict[str, Any]:
     return {
         "timeout": (min(CONNECT_TIMEOUT, seconds), seconds),

@@ -40,6 +40,7 @@ from qbittorrent_connection import (
     netloc,
     refuse_redirect,
     request_arguments,
+    require_of,
     without_retries,
 )
 from web import reason_of, request_limits
@@ -52,11 +53,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Credentials", "HandOver", "QBittorrentManager", "TorrentStatus"]
 
-REQUEST_SECONDS = 20.0
-LOG_OUT_SECONDS = 2.0
+REQUEST_SECONDS, LOG_OUT_SECONDS = 20.0, 2.0
 MAX_BYTES = 64 * 2**20
-LISTED_WITHIN = 3.0
-LOOKED_WITHIN = 1.0
+LISTED_WITHIN, LOOKED_WITHIN = 3.0, 1.0
 _POLL = 0.1
 
 T = TypeVar("T")
@@ -220,13 +219,11 @@ class QBittorrentManager:
                 stop_condition=cast(Any, "None"),
                 download_limit=self._settings.get("speed_limit") or None,
             )
-        except (qbittorrentapi.Conflict409Error, qbittorrentapi.UnsupportedMediaType415Error) as error:
-            # The library asks for the version first: what goes wrong there says nothing about the torrent.
-            if error.response is None or not error.response.url.endswith("/torrents/add"):
-                raise
-            if isinstance(error, qbittorrentapi.Conflict409Error):  # 5.2 and later
-                return False
+        except qbittorrentapi.UnsupportedMediaType415Error:
             raise refusals.refused(torrent.name) from None
+        except qbittorrentapi.Conflict409Error as error:  # 5.2 and later
+            require_of(error, "torrents/add")  # the library asks for the version first
+            return False
         added = says_added(answer)
         if added is None:
             raise NotQBittorrentError

@@ -156,6 +156,23 @@ def test_a_qbittorrent_killed_while_it_takes_the_other_out_is_asked_once_more(be
     assert alien(bench).downloaded_at is not None
 
 
+def test_a_film_that_is_there_needs_no_other_release(bench: Bench) -> None:
+    fetch(bench)
+    second = release(bench, 2)
+    bench.later(DAY + 60)
+    while second.info_hash not in there(bench):
+        bench.later(60)
+    bench.qbittorrent.complete(second)
+    release(bench, 3)
+    bench.qbittorrent.trouble = GONE
+    bench.clock.time += 600
+    bench.run()
+    bench.qbittorrent.trouble = None
+    bench.later(600)
+    assert there(bench) == {second.info_hash}
+    assert len(bench.tracker.asked) == 2
+
+
 def test_the_old_one_may_still_win(bench: Bench) -> None:
     first = fetch(bench)
     second = release(bench, 2)

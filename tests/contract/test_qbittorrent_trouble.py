@@ -209,6 +209,14 @@ class TestUploads:
         with managed(fake) as manager, pytest.raises(ServiceUnavailable, match="does not list it"):
             manager.add_torrent(FILM)
 
+    def test_a_no_to_another_question_is_not_the_films_fault(self, fake: FakeQBittorrent) -> None:
+        with managed(fake) as manager:
+            manager.connect()
+            fake.replies["app/webapiVersion"] = text(409, "Conflict")
+            with pytest.raises(ServiceUnavailable, match="is not its Web UI"):
+                manager.add_torrent(FILM)
+        assert fake.torrents == {}
+
     def test_an_unusable_category_is_named_with_its_key(self, fake: FakeQBittorrent) -> None:
         refusal = pytest.raises(ServiceUnavailable, match=r"“a//b”.*qbittorrent\.category")
         with managed(fake, category="a//b") as manager, refusal:

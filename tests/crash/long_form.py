@@ -21,6 +21,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import broken_files
 import failing_disk
+import harmed_requests
 import kills
 import machine
 import power
@@ -36,6 +37,7 @@ FIGURES: dict[str, Callable[[float], Row]] = {
     "power": lambda part: timed(power.power_cuts, share(200, part)),
     "disk": lambda part: timed(failing_disk.each_writing_call, ("fake", "none"), part),
     "daemons": lambda part: timed(failing_disk.daemons, share(24, part)),
+    "requests": lambda part: timed(harmed_requests.harmed_requests, part),
     "machine": lambda part: timed(machine.steps, share(100_000, part)),
     "files": lambda part: timed(broken_files.broken_files, share(20_000, part)),
     "speed": lambda part: timed(speed.transitions),
