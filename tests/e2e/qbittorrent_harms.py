@@ -114,4 +114,6 @@ def wrong(case: Case, told: Told, normal: Undisturbed) -> list[str]:
         found.append(f"it ended otherwise: {told.end}")
     if len(told.logins) > len(expected.logins) + MORE_LOGINS * told.harmed:
         found.append(f"{len(told.logins)} logins")
+    if told.searches > expected.searches + told.harmed:
+        found.append(f"the tracker was searched {told.searches} times")
     return [f"{case}: {one}; said: {' / '.join(told.said)}" for one in found]

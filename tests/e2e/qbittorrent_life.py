@@ -93,7 +93,7 @@ class Offers(FakeTracker):
 
 @dataclass(frozen=True)
 class Told:
-    """What came of one life: its calls, what of it must not be, and how it ended."""
+    """What came of one life: its calls, what of it must not be, how it ended, how often it asked a tracker."""
 
     calls: tuple[Call, ...]
     violations: tuple[str, ...]
