@@ -184,12 +184,14 @@ def plan_removals(
         return RemovalPlan(replace(memory, length=length, missed=first))
     confirmed = [movie for movie in missing if now - first[movie.id].since >= rules.interval]
     unlisted = tuple(movie for movie in confirmed if set(movie.lists) - {name})
-    leaving = tuple(movie for movie in confirmed if movie not in unlisted)
+    leaving = _in_order([movie for movie in confirmed if movie not in unlisted], first)
     # A mark that lies ahead was made by a clock that was wrong: it counts as made now.
     made = (replace(mark, at=min(mark.at, now)) for mark in memory.marks)
     recent = tuple(mark for mark in made if now - mark.at < DAY)
-    of = max((*(first[movie.id].of for movie in leaving), *(mark.of for mark in recent)), default=0)
-    longest = max(of, len(reading.before.films))
+    lengths = (*(mark.of for mark in recent), *(first[movie.id].of for movie in leaving))
+    # The share is that of the list before the first of them left: that it grew since allows no more of them.
+    of = next(iter(lengths), 0)
+    longest = max((*lengths, len(reading.before.films)))
     trouble = _shrunk(length, longest) or _too_many(len(leaving), len(recent), of, rules.limit)
     reason = trouble if leaving else ""
     marked = () if reason else leaving
@@ -207,6 +209,11 @@ def plan_removals(
         held=leaving if reason else (),
         reason=reason,
     )
+
+
+def _in_order(leaving: Sequence[Movie], first: Mapping[str, Missed]) -> tuple[Movie, ...]:
+    """The films in the order in which they left; of those noted at once that of the shortest list first."""
+    return tuple(sorted(leaving, key=lambda movie: (first[movie.id].since, first[movie.id].of)))
 
 
 def _first_missed(

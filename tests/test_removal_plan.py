@@ -208,6 +208,29 @@ def test_the_share_is_that_of_the_list_before_the_first_of_them_left() -> None:
     assert len(confirmed(5, 95, marks=marks).marked) == 5
 
 
+@pytest.mark.parametrize("later", [1, 3])
+def test_one_that_left_when_the_list_had_grown_lets_no_more_go_of_those_that_were_held(later: int) -> None:
+    gone = films(4 + later)
+    early = missed(gone[later:], 38, NOW - DAY)
+    memory = replace(early, missed={**missed(gone[:later], 80).missed, **early.missed})
+    plan = plan_removals(gone, memory, shown_without(len(gone), 80), RULES)
+    assert (plan.marked, set(plan.memory.held)) == ((), {movie.id for movie in gone})
+    assert plan.reason == "`removal_limit` allows 3 of 38 films within 24 hours"
+
+
+def test_of_those_that_left_at_once_the_shorter_list_counts_and_its_mark_comes_first() -> None:
+    gone = films(3)
+    memory = ListMemory(missed={movie.id: Missed(NOW - HOUR, 80 - n) for n, movie in enumerate(gone)})
+    plan = plan_removals(gone, memory, shown_without(3, 80), RULES)
+    assert [mark.of for mark in plan.memory.marks] == [78, 79, 80]
+
+
+def test_what_was_marked_before_the_list_grew_counts_with_the_length_of_then() -> None:
+    marks = (Mark("tt91", NOW - HOUR, 28),)
+    assert confirmed(2, 80, marks=marks).marked
+    assert confirmed(3, 80, marks=marks).reason.startswith("`removal_limit` allows 3 of 28 films")
+
+
 def test_a_mark_does_not_hand_on_the_length_that_an_earlier_one_knew() -> None:
     marks = (Mark("tt91", NOW - HOUR, 100),)
     assert confirmed(1, 60, marks=marks).memory.marks == (*marks, Mark("tt0000001", NOW, 60))

@@ -142,7 +142,7 @@ class SimulatedList:
 
     def away(self) -> list[Film]:
         """The films that left and may come back."""
-        return [film for film in self.gone if not film.became and film not in self.films]
+        return [film for film in self.gone if not film.became]
 
     def anywhere(self, rng: random.Random) -> int:
         return rng.randint(0, len(self.films))
@@ -233,6 +233,8 @@ def _merge(sim: SimulatedList, rng: random.Random) -> None:
         sim.films.remove(lost)
     else:
         sim.films[sim.films.index(lost)] = kept
+        # It is back, and not gone any more: else a refill would put it there twice, which no site shows.
+        sim.gone = [film for film in sim.gone if film is not kept]
     lost.became = kept
     lost.twin = kept.twin = None
 

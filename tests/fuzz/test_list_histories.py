@@ -1,5 +1,6 @@
 """Histories of a simulated list: a small share of `make fuzz`, and that it would notice."""
 
+import random
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import list_histories
 import pytest
 from list_histories import Step, broken_by, draw, live, shortest
+from simulated_list import SimulatedList
 
 import removal_plan
 import removals
@@ -34,6 +36,17 @@ def test_what_the_rules_are_about_happens() -> None:
 def test_a_history_follows_from_its_seed_alone() -> None:
     assert draw(7) == draw(7)
     assert live(draw(7)) == live(draw(7))
+
+
+def test_a_film_that_a_merge_brings_back_is_put_on_the_list_once() -> None:
+    sim, rng = SimulatedList(), random.Random(0)
+    kept, lost = sim.new_film(rng), sim.new_film(rng)
+    kept.twin, lost.twin = lost, kept
+    sim.films = [kept, lost]
+    sim.take_off([kept])
+    for kind in ("merge", "clear", "refill"):
+        sim.edit(kind, 0)
+    assert sim.films == [kept]
 
 
 # --- it would notice
