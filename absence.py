@@ -1,7 +1,8 @@
 """A torrent of ours that qBittorrent does not list: not listed yet, lost, taken over or removed by the user.
 
-Used by the follow-up, in memory only. qBittorrent lists few torrents while it is still loading them, and one
-that was killed right after it took a torrent has forgotten it: neither is the user's doing.
+Used by the follow-up, in memory only; a film's record says whether its torrent was never seen (`unseen`).
+qBittorrent lists few torrents while it is still loading them, and one that was killed right after it took a
+torrent has forgotten it: neither is the user's doing.
 """
 
 import enum
@@ -50,11 +51,13 @@ class Absences:
         self._handed_at[torrent_hash] = now
         self._since.pop(torrent_hash, None)
 
-    def seen(self, torrent_hash: str, now: float) -> None:
-        """It is there, and ours."""
-        if now - self._handed_at.get(torrent_hash, 0.0) >= SAVED_AFTER:
-            self._seen_on[torrent_hash] = self._client.connections
+    def seen(self, torrent_hash: str, now: float, *, unseen: bool) -> bool:
+        """It is there, and ours; `unseen`: for the first time. Whether qBittorrent has it for good by now."""
         self._since.pop(torrent_hash, None)
+        saved = now - self._handed_at.setdefault(torrent_hash, now if unseen else 0.0) >= SAVED_AFTER
+        if saved:
+            self._seen_on[torrent_hash] = self._client.connections
+        return saved
 
     def is_sure(self, torrent_hash: str, now: float) -> bool:
         """Whether it was missed for so long that it is gone; each call is a look that missed it."""
@@ -63,12 +66,14 @@ class Absences:
         margin = STEADY if last == self._client.connections else AFTER_RESTART
         return now - since >= margin
 
-    def judge(self, torrent_hash: str, *, there: bool) -> Verdict:
-        """What became of one that is surely gone from ours; `there`: it is in qBittorrent all the same."""
+    def judge(self, torrent_hash: str, *, there: bool, unseen: bool) -> Verdict:
+        """What became of one that is surely gone from ours; `there`: it is in qBittorrent all the same.
+
+        `unseen`: no look saw it since it was, or was to be, handed over.
+        """
         if there:
             return Verdict.DISOWNED
-        handed = self._handed_on.get(torrent_hash)
-        if torrent_hash not in self._seen_on and handed not in (None, self._client.connections):
+        if unseen and self._handed_on.get(torrent_hash) != self._client.connections:
             return Verdict.LOST
         return Verdict.REMOVED
 

@@ -3,11 +3,13 @@
 Called by DownloadWorker for one claimed film at a time. Every step can be repeated: the chosen release is
 written down before qBittorrent is asked, and a torrent that is there already is success, so a crash between
 any two steps ends in the same state. Decides nothing about errors: they are raised to the worker.
+Only a replacement that waits for room is kept in memory.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import PureWindowsPath
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -18,9 +20,10 @@ from errors import FilmFault, NoSpace, service_title
 from film_store import FilmStore, facts_of
 from history import event_of
 from in_flight import given_up
-from library import Entries, Library, find_wanted, torrent_entry
+from library import Entries, Entry, Library, find_wanted, torrent_entry
 from movie import ChosenRelease, FilmFacts, Movie, TriedRelease
 from places import DownloadPlace
+from qbittorrent_answers import known_as, usable_ids
 from qbittorrent_manager import HandOver, TorrentStatus
 from queue_files import COMPLETED, PENDING
 from queue_manager import QueueManager
@@ -32,6 +35,9 @@ from torrent_store import kept_torrent
 from turns import is_not_out
 
 CHOICE_KEPT_FOR = 24 * 3600
+
+REFUSED = "was refused by qBittorrent"
+COLLIDES = "cannot be had beside the one that is there"
 
 
 class TorrentClient(SpaceClient, Protocol):
@@ -49,6 +55,16 @@ class AlreadyThere:
     torrent_hash: str | None = None
     owned: bool = False
 
+    def __str__(self) -> str:
+        if self.torrent_hash:
+            return f"in qBittorrent ({self.where.removeprefix('qBittorrent: ')})"
+        return f"downloaded ({self.where})"
+
+    def record(self, movie: Movie, now: float) -> Movie:
+        """The film, completed so. Whether a torrent is complete is not known."""
+        at = None if self.torrent_hash else int(now)
+        return replace(movie, torrent_hash=self.torrent_hash, owned=self.owned, downloaded_at=at)
+
 
 @dataclass(frozen=True)
 class HandedOver:
@@ -57,6 +73,11 @@ class HandedOver:
     release: ChosenRelease | None
     torrent_hash: str
     handed: HandOver
+
+    def record(self, movie: Movie) -> Movie:
+        """The film, completed so; no look saw its torrent yet, if it is one to be followed."""
+        facts = {"release": self.release, "torrent_hash": self.torrent_hash, "downloaded_at": None}
+        return replace(movie, **facts, owned=self.handed.owned, unseen=self.handed.owned)
 
 
 @dataclass(frozen=True)
@@ -106,7 +127,8 @@ class Acquisition:
         self._now = now
         self._films = FilmStore(queue.folder / "films.json")
         self._room = Room(place, client, now) if client is not None else None
-        self._short_of_room: set[str] = set()
+        self._waiting: dict[str, Found] = {}
+        """By film, the replacement for which there is no room yet."""
 
     def attempt(self, movie: Movie, offered: Sequence[Release] = (), *, at_once: bool = False) -> Outcome:
         """Get one claimed film. Raises what stands in the way (`errors`), having lost nothing.
@@ -151,51 +173,74 @@ class Acquisition:
         """Finish what was begun: the release chosen before a crash, or while there was no room."""
         if not movie.torrent_hash:
             return None
-        if movie.id in self._short_of_room:
-            self._require_room(movie, kept_torrent(self._queue.folder, movie.torrent_hash))
-        if self._client is not None:
-            status = self._client.find([movie.torrent_hash])
-            self._services.succeeded("qbittorrent")
-            if status is not None:
-                owned = self._tag in status.tags
-                return HandedOver(
-                    movie.release, movie.torrent_hash, HandOver(status.hash, owned, already_there=True)
-                )
+        waits = movie.release is not None and movie.release.waits_for_room
+        status = self._look_up(movie.torrent_hash, often=waits)
+        if status is not None:
+            handed = HandOver(status.hash, self._tag in status.tags, already_there=True)
+            return HandedOver(_in_hand(movie.release), movie.torrent_hash, handed)
         torrent = kept_torrent(self._queue.folder, movie.torrent_hash)
-        if torrent is None or movie.release is None or not self._is_fresh(movie.release):
+        if torrent is None or movie.release is None:
+            return None
+        if waits:
+            self._require_room(movie, torrent)
+        elif self._now() - movie.release.chosen_at >= CHOICE_KEPT_FOR:
             return None
         return self._hand_over(movie, torrent, movie.release)
 
-    def _is_fresh(self, release: ChosenRelease) -> bool:
-        return self._now() - release.chosen_at < CHOICE_KEPT_FOR
+    def _look_up(self, torrent_hash: str, *, often: bool) -> TorrentStatus | None:
+        """The torrent in qBittorrent; what is asked `often` is looked up among those listed a moment ago."""
+        if self._client is None or self._room is None:
+            return None
+        if often:
+            status = known_as(self._room.torrents(), usable_ids([torrent_hash]))
+        else:
+            status = self._client.find([torrent_hash])
+        self._services.succeeded("qbittorrent")
+        return status
 
-    def _require_room(self, movie: Movie, torrent: TorrentFile | None) -> None:
+    def _require_room(self, movie: Movie, torrent: TorrentFile) -> None:
         """Raise `NoSpace` if the film's release does not fit; its choice is kept until it does."""
-        if self._room is None or torrent is None:
+        try:
+            self._check_room(torrent)
+        except NoSpace:
+            if movie.release is not None and not movie.release.waits_for_room:
+                self._queue.note(movie, PENDING, release=replace(movie.release, waits_for_room=True))
+            raise
+
+    def _check_room(self, torrent: TorrentFile) -> None:
+        """Raise `NoSpace` if a torrent does not fit; one that is in qBittorrent already needs no room."""
+        if self._room is None:
             return
         try:
             self._room.require(torrent.size)
         except NoSpace:
-            self._short_of_room.add(movie.id)
-            if movie.release is not None and not self._is_fresh(movie.release):
-                chosen = replace(movie.release, chosen_at=int(self._now()))
-                self._queue.note(movie, PENDING, release=chosen)
-            raise
-        self._short_of_room.discard(movie.id)
+            if known_as(self._room.torrents(), usable_ids({torrent.info_hash, *torrent.candidates})) is None:
+                raise
 
     def _find_existing(self, movie: Movie, facts: FilmFacts | None) -> AlreadyThere | None:
+        """The film among what exists; the torrents that were tried for it do not count."""
         entries = self._library.entries() if self._place.here else ()
-        entry = find_wanted(movie, self._queue, self._torrent_entries(), entries, facts=facts)
+        tried = [one.hash for one in movie.tried]
+        torrents = self._torrent_entries(tried)
+        entry = find_wanted(movie, self._queue, torrents, entries, facts=facts, without=tried)
         if entry is None:
             return None
         return AlreadyThere(entry.where, entry.torrent_hash, owned=self._tag in entry.tags)
 
-    def _torrent_entries(self) -> Entries:
+    def _torrent_entries(self, tried: Sequence[str]) -> Entries:
         if self._room is None:
             return Entries()
         torrents = self._room.torrents()
         self._services.succeeded("qbittorrent")
-        return Entries(map(torrent_entry, torrents))
+        if not tried:
+            return Entries(map(torrent_entry, torrents))
+        return Entries(map(self._entry_here, torrents))
+
+    def _entry_here(self, torrent: TorrentStatus) -> Entry:
+        """A torrent as an entry, its files where ours lie on this machine."""
+        # A Windows path may be divided by either stroke.
+        name = PureWindowsPath(torrent.content_path).name if self._tag in torrent.tags else ""
+        return torrent_entry(torrent, self._place.directory / name if name else None)
 
     def _search(
         self,
@@ -222,15 +267,21 @@ class Acquisition:
         noted = self._queue.note(movie, PENDING, "chosen", release=release, torrent_hash=torrent.info_hash)
         if noted is None:
             return Overtaken()
+        if self._collides((one for one in noted.tried if one.running), torrent):
+            self._refuse(noted, COLLIDES)
+            raise FilmFault(f"{release.name} {COLLIDES}")
         self._require_room(noted, torrent)
         try:
             handed = self._give(torrent)
         except FilmFault:
-            # This torrent is no good: the next try is to choose another one.
-            refused = given_up(noted, "was refused by qBittorrent", running=False)
-            self._queue.note(movie, PENDING, release=None, torrent_hash=None, tried=(*noted.tried, refused))
+            self._refuse(noted, REFUSED)
             raise
-        return HandedOver(release, torrent.info_hash, handed)
+        return HandedOver(_in_hand(release), torrent.info_hash, handed)
+
+    def _refuse(self, movie: Movie, why: str) -> None:
+        """Its torrent is no good: the next try is to choose another one."""
+        tried = (*movie.tried, given_up(movie, why, running=False))
+        self._queue.note(movie, PENDING, release=None, torrent_hash=None, tried=tried)
 
     def _give(self, torrent: TorrentFile) -> HandOver:
         handed = self._destination.hand_over(torrent)
@@ -242,51 +293,66 @@ class Acquisition:
     def replace(self, movie: Movie, why: str) -> NoRelease | HandedOver:
         """Have the next-best release beside that of a completed film, which `why` tells of.
 
-        Raises what stands in the way; then the film is as it was. Handed over before it is written down: done
-        twice it is one torrent, while one that was only written down would look removed by the user.
+        Raises what stands in the way; a release that does not fit is kept for the next time. Written down
+        before it is handed over, as one that no look saw yet: killed in between, the follow-up settles it.
         """
         self.check_ready()
-        tried = (*movie.tried, given_up(movie, why, running=True))
-        name_proves = not self._queue.has_namesake(movie)
-        result = self._search(replace(movie, tried=tried), name_proves, facts_of(self._films, movie), ())
-        if isinstance(result, NoRelease):
-            return result
-        torrent, release = result.torrent, result.release
-        if self._room is not None:
-            self._room.require(torrent.size)
-        handed, trouble = self._give_beside(movie, torrent)
-        if handed is None:
-            # Nothing for us to follow: noted, so that the next choice is another one.
-            useless = TriedRelease(release=release, hash=torrent.info_hash, why=trouble)
-            self._queue.note(movie, COMPLETED, tried=(*movie.tried, useless))
-            return NoRelease(f"{release.name} {trouble}")
-        self._queue.note(
-            movie,
-            COMPLETED,
-            "replaced",
-            release=release,
-            torrent_hash=torrent.info_hash,
-            tried=tried,
-        )
-        return HandedOver(release, torrent.info_hash, handed)
+        beside = replace(movie, tried=(*movie.tried, given_up(movie, why, running=True)))
+        try:
+            found = self._waiting.pop(movie.id, None) or self._search_beside(beside)
+        except FilmFault as error:
+            return NoRelease(str(error))
+        if isinstance(found, NoRelease):
+            return found
+        given = self._give_beside(beside, found)
+        if isinstance(given, HandOver):
+            return HandedOver(found.release, found.torrent.info_hash, given)
+        # Nothing for us to follow: noted, so that the next choice is another one.
+        useless = TriedRelease(release=found.release, hash=found.torrent.info_hash, why=given)
+        self._note_latest(replace(movie, tried=(*movie.tried, useless)))
+        return NoRelease(f"{found.release.name} {given}")
 
-    def _give_beside(self, movie: Movie, torrent: TorrentFile) -> tuple[HandOver | None, str]:
-        """Hand over one more torrent of a film; None if it is not ours then, and why, as a sentence's end."""
-        if self._collides(movie, torrent):
-            return None, "cannot be had beside the one that is there"
+    def _search_beside(self, movie: Movie) -> DownloadResult:
+        return self._search(movie, not self._queue.has_namesake(movie), facts_of(self._films, movie), ())
+
+    def _give_beside(self, movie: Movie, found: Found) -> HandOver | str:
+        """Hand over one more torrent of a film; if it is not ours then, why, as a sentence's end."""
+        release, torrent = found.release, found.torrent
+        if self._collides(movie.tried, torrent):
+            return COLLIDES
+        try:
+            self._check_room(torrent)
+        except NoSpace:
+            self._waiting[movie.id] = found
+            raise
+        latest = replace(movie, release=release, torrent_hash=torrent.info_hash, unseen=True)
+        if self._note_latest(latest) is None:
+            return "came too late"
         try:
             handed = self._give(torrent)
         except FilmFault:
-            return None, "was refused by qBittorrent"
-        return (handed, "") if handed.owned else (None, "is in qBittorrent already, and not ours")
+            return REFUSED
+        if not handed.owned:
+            return "is in qBittorrent already, and not ours"
+        self._queue.history.append([event_of(latest, "replaced")])
+        return handed
 
-    def _collides(self, movie: Movie, torrent: TorrentFile) -> bool:
-        """Whether the torrent is one of the film's own, or would write into the files of one."""
-        mine = {movie.torrent_hash, *(one.hash for one in movie.tried)}
-        if mine & {torrent.info_hash, *torrent.candidates}:
+    def _note_latest(self, movie: Movie) -> Movie | None:
+        facts = {key: movie[key] for key in ("release", "torrent_hash", "tried", "unseen")}
+        return self._queue.note(movie, COMPLETED, **facts)
+
+    def _collides(self, tried: Iterable[TriedRelease], torrent: TorrentFile) -> bool:
+        """Whether a torrent is one of those, or would write into the files of one."""
+        hashes = {one.hash for one in tried if one.hash}
+        if hashes & {torrent.info_hash, *torrent.candidates}:
             return True
-        there = (kept_torrent(self._queue.folder, one) for one in mine if one)
+        there = (kept_torrent(self._queue.folder, one) for one in hashes)
         return torrent.name.casefold() in {one.name.casefold() for one in there if one}
+
+
+def _in_hand(release: ChosenRelease | None) -> ChosenRelease | None:
+    """A release that waits for nothing any more."""
+    return replace(release, waits_for_room=False) if release else None
 
 
 def _search_event(movie: Movie, tracker: str, result: DownloadResult) -> dict[str, object]:

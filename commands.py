@@ -28,10 +28,10 @@ from in_flight import running
 from list_memory import Lists
 from movie import FilmFacts, ListedFilm, Movie
 from names import fold
-from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING, QUEUES, REMOVED
+from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING, REMOVED
 from queue_manager import QueueManager
 from removal_plan import held_films, rules_of
-from services import Rest, Services
+from services import Rest, services_of
 from signals import ask_to_look
 from turns import is_not_out
 from uploads import UploadRules
@@ -57,7 +57,7 @@ class Commands:
         self._films = FilmStore(self._folder / "films.json")
         self._config = config
         self._credentials = CredentialsManager(self._folder)
-        self._services = Services(self._folder, self._credentials.fingerprint)
+        self._services = services_of(config, self._credentials)
 
     def stats(self, *, as_json: bool) -> int:
         """Show the numbers, and which films wait for what."""
@@ -96,8 +96,9 @@ class Commands:
         return report.Calls(ledger.used(), LIMIT, next_at)
 
     def why(self, text: str, *, as_json: bool) -> int:
-        """Show a film's life."""
-        movie = self._one(text)
+        """Show a film's life, also of one that was cleaned up."""
+        gone = [] if matching(self._queue, text) else named(self._queue.history.cleaned_up(), text)
+        movie = gone[0] if len(gone) == 1 else self._one(text)
         if movie is None:
             return EXIT_FAILED
         now = time.time()
@@ -299,11 +300,15 @@ def several(text: str, found: Sequence[Movie]) -> list[str]:
 
 
 def matching(queue: QueueManager, text: str) -> list[Movie]:
+    """The films of all queues that `text` names, by the rule of `named`."""
+    return named(queue.everything(), text)
+
+
+def named(films: Sequence[Movie], text: str) -> list[Movie]:
     """The films that `text` names: by id or slug, else by the whole "Title (Year)", else by part of a title.
 
     One that ends with a year in brackets is a whole name: "Up (2009)" is no part of "Shut Up (2009)".
     """
-    films = [movie for name in QUEUES for movie in queue.films(name)]
     wanted = text.strip()
     ids = {wanted, wanted.lower()}
     by_id = [m for m in films if ids & {*names_of(m), m.slug, m.film_id, m.lid}]

@@ -40,9 +40,7 @@ class SavedTorrents:
 
     def hand_over(self, torrent: "TorrentFile") -> HandOver:
         """Save it; a file there with the same bytes counts, one with other bytes stays beside ours."""
-        name = safe_name(torrent.name) or torrent.info_hash
-        plain = self._directory / f"{name}.torrent"
-        marked = self._directory / f"{name}.{torrent.info_hash[:8]}.torrent"
+        plain, marked = saved_paths(self._directory, torrent)
         try:
             there = any(_holds(path, torrent.data) for path in (plain, marked))
             if not there:
@@ -50,6 +48,12 @@ class SavedTorrents:
         except OSError as error:
             raise _place_error(self._directory, error) from error
         return HandOver(torrent.info_hash, owned=False, already_there=there)
+
+
+def saved_paths(directory: Path, torrent: "TorrentFile") -> tuple[Path, Path]:
+    """Where a `.torrent` is saved: under its name, and where another file has that one."""
+    name = safe_name(torrent.name) or torrent.info_hash
+    return directory / f"{name}.torrent", directory / f"{name}.{torrent.info_hash[:8]}.torrent"
 
 
 def safe_name(name: str) -> str:

@@ -7,21 +7,22 @@ what is concluded is written. Takes out of qBittorrent only what lost against an
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Protocol
 
 from msgspec.structs import replace
 
 import stalls
 from absence import Absences, Verdict
+from errors import FilmFault
 from finished import ContentClient, Finished
 from history import event_of
-from in_flight import MOST_RELEASES, in_flight, running, with_latest, without
+from in_flight import MOST_RELEASES, in_flight, retried, running, tries, with_latest, without
 from leftovers import LeftoverClient, least_done, take_out
 from movie import Movie
 from places import DownloadPlace
 from qbittorrent_manager import HandOver, TorrentStatus
-from queue_files import COMPLETED
+from queue_files import COMPLETED, FAILED, PENDING
 from queue_manager import QueueManager
 from report import duration
 from services import Services
@@ -88,7 +89,7 @@ class FollowUp:
         self._useless: dict[str, str] = {}
         self._put_off: dict[str, float] = {}
         self._needs: dict[str, str] = {}
-        self._told: set[tuple[str, str]] = set()
+        self._told: set[str] = set()
         self._cleared: set[str] = set()
         self._interval = SOONEST
         self._next_look = 0.0
@@ -121,7 +122,7 @@ class FollowUp:
         if not films:
             return False
         if not self._state_proven:
-            self._queue.note(films[0], COMPLETED)
+            self._queue.note(films[0], films[0].status)
             self._state_proven = True
         self._next_look = now + self._interval
         self._interval = min(2 * self._interval, LATEST)
@@ -137,7 +138,8 @@ class FollowUp:
 
     def _followed(self) -> list[Movie]:
         completed, now = self._queue.films(COMPLETED), self._now()
-        return [*running(completed), *(m for m in completed if self._absences.may_come_back(m, now))]
+        back = (movie for movie in completed if self._absences.may_come_back(movie, now))
+        return [*running(completed), *back, *retried(self._queue.films(PENDING) + self._queue.films(FAILED))]
 
     def _compare(self, torrents: Iterable[TorrentStatus], now: float) -> None:
         """Remember what this look saw. Whether qBittorrent is online is asked only where it matters."""
@@ -151,11 +153,14 @@ class FollowUp:
     def _follow(self, movie: Movie, by_hash: Torrents) -> None:
         mine = {one: by_hash[one] for one in in_flight(movie) if one in by_hash}
         self._needs.pop(movie.id, None)
+        if movie.status != COMPLETED:
+            self._settle_retried(movie, mine)
+            return
         if movie.removed_by_user and mine:
             self._back_again(movie)
             return
         for torrent_hash, torrent in mine.items():
-            self._absences.seen(torrent_hash, self._now())
+            movie = self._note_seen(movie, torrent_hash)
             self._report(movie, torrent)
             if torrent.complete and self._is_there(movie, torrent):
                 self._finish(movie, torrent_hash, mine)
@@ -167,16 +172,36 @@ class FollowUp:
         self._queue.note(movie, COMPLETED, "back in qBittorrent", removed_by_user=False)
         self._say(f"   ✓ {movie.label}: its torrent is in qBittorrent again")
 
+    def _note_seen(self, movie: Movie, torrent_hash: str) -> Movie:
+        unseen = movie.unseen and torrent_hash == movie.torrent_hash
+        saved = self._absences.seen(torrent_hash, self._now(), unseen=unseen)
+        noted = self._queue.note(movie, COMPLETED, unseen=False) if unseen and saved else None
+        return noted or movie
+
+    def _settle_retried(self, movie: Movie, mine: Torrents) -> None:
+        """One of the torrents beside which `--retry` wants another one is complete after all."""
+        complete = (one.hash for one in movie.tried if one.hash in mine and mine[one.hash].complete)
+        done = next((one for one in complete if mine[one].hash not in self._useless), None)
+        if done is None:
+            return
+        # What was chosen since was not handed over.
+        chosen = with_latest(replace(movie, torrent_hash=None), done, "")
+        facts = {key: chosen[key] for key in ("release", "torrent_hash", "tried")}
+        # Killed after this, the film is handed over: its torrent is there.
+        if noted := self._queue.note(movie, movie.status, **facts):
+            self._queue.add_to_completed(noted)
+            self.hurry()
+
     def _report(self, movie: Movie, torrent: TorrentStatus) -> None:
         if torrent.state in FAULTS:
             text = (
                 f"{movie.label}: qBittorrent reports “{torrent.state}” for {torrent.name}. Is its disk "
                 "mounted, writable and not full? The log of qBittorrent has the reason. The film waits."
             )
-            self._tell(movie, "fault", text)
+            self._tell(f"fault {torrent.hash}", text)
             return
         if not torrent.complete:
-            self._told.discard((movie.id, "fault"))
+            self._told.discard(f"fault {torrent.hash}")
         logger.debug(
             "movie=%s %s: %.1f%% of %d bytes, %d bytes a second",
             movie.label,
@@ -190,19 +215,19 @@ class FollowUp:
         """Whether the files of a complete torrent are a film, and lie where they should."""
         look = self._finished.look_into(torrent)
         if look.fault:
-            self._tell(movie, "fault", f"{movie.label}: {look.fault} The film waits.")
+            self._tell(f"fault {torrent.hash}", f"{movie.label}: {look.fault} The film waits.")
         elif look.no_film:
             self._useless[torrent.hash] = look.no_film
             text = (
                 f"{movie.label}: {torrent.name} is no film, {look.no_film}. Another release is looked for; "
                 "this one is left for you to remove from qBittorrent."
             )
-            self._tell(movie, torrent.hash, text)
+            self._tell(f"no film {torrent.hash}", text)
         return look.is_there
 
-    def _tell(self, movie: Movie, topic: str, text: str) -> None:
-        if (movie.id, topic) not in self._told:
-            self._told.add((movie.id, topic))
+    def _tell(self, topic: str, text: str) -> None:
+        if topic not in self._told:
+            self._told.add(topic)
             logger.warning("%s", text)
             self._say(f"⚠️  {text}")
 
@@ -227,6 +252,7 @@ class FollowUp:
             release=done.release,
             torrent_hash=done.torrent_hash,
             tried=tuple(replace(one, running=False) for one in done.tried),
+            unseen=False,
         )
         if noted is not None:
             self._say(f"✅ Download completed: {movie.label}")
@@ -245,14 +271,14 @@ class FollowUp:
         if len(mine) >= MOST_RELEASES:
             self._drop_least_done(movie, mine)
         reasons = {one: self._standstill(torrent) for one, torrent in mine.items()}
-        if not all(reasons.values()) or self._is_put_off(movie):
+        if not all(reasons.values()):
             return
-        if len(movie.tried) + 1 >= MOST_RELEASES:
+        if tries(movie) >= MOST_RELEASES:
             text = (
                 f"{movie.label}: {MOST_RELEASES} releases were tried and none of them came. They are left in "
                 "qBittorrent; `--retry` looks for others."
             )
-            self._tell(movie, "most", text)
+            self._tell(f"most {movie.torrent_hash}", text)
             return
         self._needs[movie.id] = reasons[in_flight(movie)[0]]
 
@@ -279,21 +305,21 @@ class FollowUp:
     def next_to_replace(self) -> tuple[Movie, str] | None:
         """A film that needs another release, and why: what its latest one did, as the end of a sentence."""
         for movie in running(self._queue.films(COMPLETED)):
-            if movie.id in self._needs:
+            if movie.id in self._needs and not self._is_put_off(movie):
                 return movie, self._needs[movie.id]
         return None
 
     def put_off(self, movie: Movie, seconds: float | None = None) -> None:
         """There is no other release for now: the film is looked at again after another `stalled_after`."""
         self._put_off[movie.id] = self._now() + (seconds or self._stalled_after or DAY)
-        self._needs.pop(movie.id, None)
 
     # --- what is gone
 
     def _settle_absent(self, films: Iterable[Movie], by_hash: Torrents) -> None:
         sure = []
         for movie in films:
-            absent = () if movie.removed_by_user else [one for one in in_flight(movie) if one not in by_hash]
+            settled = movie.removed_by_user or movie.status != COMPLETED
+            absent = () if settled else [one for one in in_flight(movie) if one not in by_hash]
             known = [self._absences.is_sure(one, self._now()) for one in absent]
             if absent and all(known):
                 sure.append((movie, absent))
@@ -302,16 +328,17 @@ class FollowUp:
         if sure:
             there = {one for torrent in self._client.torrents() for one in hashes_of(torrent)}
             for movie, absent in sure:
-                self._conclude(movie, {one: self._absences.judge(one, there=one in there) for one in absent})
+                self._conclude(movie, {one: self._judge_absent(movie, one, there) for one in absent})
+
+    def _judge_absent(self, movie: Movie, torrent_hash: str, there: Container[str]) -> Verdict:
+        unseen = movie.unseen and torrent_hash == movie.torrent_hash
+        return self._absences.judge(torrent_hash, there=torrent_hash in there, unseen=unseen)
 
     def _conclude(self, movie: Movie, verdicts: Mapping[str, Verdict]) -> None:
         """A film misses torrents of its own, for good."""
-        lost = [one for one, verdict in verdicts.items() if verdict is Verdict.LOST]
-        kept = filter(None, (kept_torrent(self._queue.folder, one) for one in lost))
-        if torrent := next(kept, None):
-            self._client.hand_over(torrent)
-            self._queue.history.append([event_of(movie, "added again")])
-            self.hurry(torrent.info_hash)
+        lost = next((one for one, verdict in verdicts.items() if verdict is Verdict.LOST), None)
+        if lost is not None and self._hand_over_again(movie, lost):
+            self.hurry(lost)
         elif len(verdicts) < len(in_flight(movie)):
             left = without(movie, verdicts)
             self._queue.note(
@@ -321,6 +348,7 @@ class FollowUp:
                 release=left.release,
                 torrent_hash=left.torrent_hash,
                 tried=left.tried,
+                unseen=left.unseen,
             )
         elif Verdict.DISOWNED in verdicts.values():
             self._queue.note(movie, COMPLETED, "disowned", owned=False)
@@ -332,6 +360,18 @@ class FollowUp:
                 f"🗑️  {movie.label}: its torrent was removed from qBittorrent; it is left alone "
                 "(--retry hands it over again)"
             )
+
+    def _hand_over_again(self, movie: Movie, torrent_hash: str) -> bool:
+        torrent = kept_torrent(self._queue.folder, torrent_hash)
+        if torrent is None:
+            return False
+        try:
+            self._client.hand_over(torrent)
+        except FilmFault as error:
+            logger.warning("movie=%s not added again: %s", movie.label, error)
+            return False
+        self._queue.history.append([event_of(movie, "added again")])
+        return True
 
 
 def hashes_of(torrent: TorrentStatus) -> set[str]:

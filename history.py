@@ -5,6 +5,8 @@ power cut tore is cut off at the next append, and said. It is an account for peo
 decision is made from it.
 """
 
+import contextlib
+import errno
 import logging
 import os
 import time
@@ -16,10 +18,13 @@ import msgspec
 
 import storage
 from errors import StateWriteError
-from movie import Movie
+from movie import Movie, movie_from
 
 logger = logging.getLogger(__name__)
 
+
+CLEANED_UP = "cleaned up"
+"""The event of a film that left every queue because nothing of it is left to look after."""
 
 _TOLD = ("year", "imdb_id", "film_id", "lid", "slug", "lists", "torrent_hash", "owned", "retry_count")
 
@@ -51,8 +56,7 @@ class History:
 
         The change that an event tells of is on disk already: it must not be undone for want of its account.
         """
-        at = int(self._now())
-        text = b"".join(msgspec.json.encode({"at": at, **event}) + b"\n" for event in events)
+        text = self._lines(events)
         if not text:
             return
         try:
@@ -61,7 +65,22 @@ class History:
         except (OSError, StateWriteError) as error:
             logger.warning("history.jsonl: not written (%s)", error)
 
-    def _append(self, text: bytes) -> None:
+    def announce(self, events: Iterable[Mapping[str, Any]]) -> None:
+        """Write events that are about to happen, synced: without their account they must not happen.
+
+        Raises `StateWriteError`.
+        """
+        try:
+            with storage.file_lock(self._path.with_name(".history.lock")):
+                self._append(self._lines(events), sync=True)
+        except OSError as error:
+            raise storage.unwritable(self._path, error) from error
+
+    def _lines(self, events: Iterable[Mapping[str, Any]]) -> bytes:
+        at = int(self._now())
+        return b"".join(msgspec.json.encode({"at": at, **event}) + b"\n" for event in events)
+
+    def _append(self, text: bytes, *, sync: bool = False) -> None:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, storage.FILE_MODE)
         try:
             size = os.fstat(descriptor).st_size
@@ -69,7 +88,11 @@ class History:
                 whole = _end_of_whole_lines(descriptor, size)
                 logger.warning("history.jsonl: its last line was torn; %d bytes cut off", size - whole)
                 os.ftruncate(descriptor, whole)
-            os.write(descriptor, text)
+            if os.write(descriptor, text) < len(text):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if sync:
+                os.fsync(descriptor)
+                storage.sync_folder(self._path.parent)
         finally:
             os.close(descriptor)
 
@@ -88,6 +111,16 @@ class History:
         if unreadable:
             logger.warning("history.jsonl: %d lines cannot be read and are left out", unreadable)
         return found
+
+    def cleaned_up(self) -> list[Movie]:
+        """The films that were cleaned up, each once, by the last that was told of them."""
+        told = [event for event in self.events() if event.get("event") == CLEANED_UP]
+        films = {}
+        for event in told:
+            with contextlib.suppress(ValueError):  # a line that was edited by hand
+                known = {key: event.get(key) for key in ("id", "title", *_TOLD)}
+                films[event.get("id")] = movie_from({**known, "status": CLEANED_UP})
+        return list(films.values())
 
     def of(self, names: Iterable[str]) -> list[dict[str, Any]]:
         """The events of one film, by all the ids it has or had."""

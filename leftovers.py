@@ -35,18 +35,20 @@ def take_out(client: LeftoverClient, torrent_hash: str) -> bool:
 
 def shares_files(torrent: TorrentStatus, others: Iterable[TorrentStatus]) -> bool:
     """Whether the data of a torrent may belong to another one too, by where they lie."""
-    if not torrent.content_path or _parts(torrent.content_path) == _parts(torrent.save_path):
+    if not torrent.content_path or parts_of(torrent.content_path) == parts_of(torrent.save_path):
         return True  # files without a folder of their own: what else lies there cannot be told
-    mine = _parts(torrent.content_path)
-    return any(_overlap(mine, _parts(other.content_path or other.save_path)) for other in others)
+    mine = parts_of(torrent.content_path)
+    return any(overlap(mine, parts_of(other.content_path or other.save_path)) for other in others)
 
 
-def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether two paths are the same or one lies in the other."""
     shorter = min(len(one), len(other))
     return one[:shorter] == other[:shorter]
 
 
-def _parts(path: str) -> tuple[str, ...]:
+def parts_of(path: str) -> tuple[str, ...]:
+    """A path of qBittorrent's, to be compared; not by case, which many disks do not tell apart."""
     kind = PurePosixPath if path.startswith("/") else PureWindowsPath
     return tuple(part.casefold() for part in kind(path).parts)
 

@@ -28,6 +28,7 @@ __all__ = [
     "Proof",
     "film_entries",
     "find_all",
+    "find_copies",
     "find_entry",
     "find_wanted",
     "torrent_entry",
@@ -57,8 +58,20 @@ def find_wanted(
 
     Where one is known that came out a year before or after, a name counts only with its very year.
     """
+    found = find_copies(movie, known, *among, facts=facts, without=without)
+    return found[0].entry if found else None
+
+
+def find_copies(
+    movie: Movie,
+    known: Namesakes,
+    *among: Iterable[Entry],
+    facts: FilmFacts | None = None,
+    without: Collection[str] = (),
+) -> tuple[Match, ...]:
+    """Every entry that is this film by the rule of `find_wanted`, the best proven ones first."""
     years = {movie.year - 1, movie.year + 1, None} if movie.year else set()
-    return find_entry(
+    return find_all(
         movie,
         *among,
         facts=facts,

@@ -52,6 +52,11 @@ class Linking:
         self._not_before = 0.0
         self._told = ""
 
+    def link_all(self) -> None:
+        """Link every film that is due, as far as that is possible now. Raises what `link_one` does."""
+        while self.link_one():
+            pass
+
     def link_one(self) -> bool:
         """Link a film that is due; whether there was one and its matter is settled.
 

@@ -61,12 +61,17 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     what.add_argument("--repair", action="store_true", help="put a damaged or lost state folder right again")
     for name, metavar, text in COMMANDS:
         what.add_argument(f"--{name}", metavar=metavar, type=readable, help=text)
+    what.add_argument(
+        "--cleanup", action="store_true", help="show what would be cleaned up; with --yes, clean it up"
+    )
+    what.add_argument("--undo", metavar="FILM", type=readable, help="bring a film back from the trash")
     what.add_argument("--demo", action="store_true", help="show the whole way of a film, without any account")
     parser.add_argument(
         "--accept-removals",
         action="store_true",
         help="mark the films as removed that were shown as too many; goes with --once too",
     )
+    parser.add_argument("--yes", action="store_true", help="with --cleanup: do it")
     parser.add_argument("--username", metavar="NAME", help="Letterboxd user, for this run")
     parser.add_argument("--interval", metavar="SECONDS", help="time between looks at the list, for this run")
     parser.add_argument(
@@ -77,6 +82,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     args = parser.parse_args(arguments)
     if args.accept_removals and asks_for_more(args):
         parser.error("--accept-removals goes alone or with --once")
+    if args.yes and not args.cleanup:
+        parser.error("--yes goes with --cleanup")
     if args.json and not (args.stats or args.why is not None or args.search is not None):
         parser.error("--json goes with --stats, --why or --search")
     return args
@@ -84,7 +91,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def asks_for_more(args: argparse.Namespace) -> bool:
     """Whether there is something to do besides accepting removals, other than a single run."""
-    return any((args.stats, args.config, args.repair, args.demo, command_in(args)))
+    others = (args.stats, args.config, args.repair, args.demo, args.cleanup, args.undo is not None)
+    return any((*others, command_in(args)))
 
 
 def command_in(args: argparse.Namespace) -> str | None:
@@ -133,6 +141,8 @@ def dispatch(args: argparse.Namespace, folder: Path, redactor: Redactor, console
         return repair_folder(loaded(args, folder), redactor, console)
     if args.search is not None:
         return search_for(args, folder, redactor, console)
+    if args.cleanup or args.undo is not None:
+        return clean_up(args, folder, redactor, console)
     command = command_in(args)
     if args.stats or command is not None or (args.accept_removals and not args.once):
         return run_command(args, command, loaded(args, folder), console)
@@ -160,6 +170,18 @@ def search_for(args: argparse.Namespace, folder: Path, redactor: Redactor, conso
     from search_command import search
 
     return search(args.search, config, credentials, console, as_json=args.json)
+
+
+def clean_up(args: argparse.Namespace, folder: Path, redactor: Redactor, console: Console) -> int:
+    """`--cleanup` and `--undo`: they ask qBittorrent, and no tracker."""
+    config, credentials = loaded(args, folder), CredentialsManager(folder)
+    if problems := credentials.problems():
+        raise ConfigError(problems)
+    redactor.learn(credentials.secrets(), basic_pairs(credentials))
+    from cleanup_command import CleanupCommand
+
+    command = CleanupCommand(config, credentials, console)
+    return command.cleanup(yes=args.yes) if args.cleanup else command.undo(args.undo)
 
 
 def repair_folder(config: Config, redactor: Redactor, console: Console) -> int:

@@ -60,7 +60,10 @@ class FilmFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ChosenRelease(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The release that was picked for a film, as far as it is worth remembering. `size` in bytes."""
+    """The release that was picked for a film, as far as it is worth remembering. `size` in bytes.
+
+    `waits_for_room`: it did not fit, and is kept until it does.
+    """
 
     name: str
     tracker: str
@@ -70,18 +73,21 @@ class ChosenRelease(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     seeders: int = 0
     freeleech: bool = False
     chosen_at: int = 0
+    waits_for_room: bool = False
 
 
 class TriedRelease(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A release of a film that another one was fetched beside, and `why`, as the end of a sentence.
 
     `running`: its torrent, known by `hash`, is still in qBittorrent and may yet be the first to complete.
+    `earlier`: that was before the user asked for others, so that it does not count among those to be tried.
     """
 
     release: ChosenRelease
     hash: str
     why: str
     running: bool = False
+    earlier: bool = False
 
 
 class Movie(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +122,9 @@ class Movie(msgspec.Struct, frozen=True, kw_only=True):
     torrent_hash: str | None = None
     owned: bool | None = None
     tried: tuple[TriedRelease, ...] = ()
+    unseen: bool = False
     completed_at: int | None = None
+    completed_revision: int = 0
     downloaded_at: int | None = None
     removed_by_user: bool = False
     link_due: bool = False

@@ -86,7 +86,7 @@ _MAIN: tuple[tuple[Any, ...], ...] = (
     ("retry_interval", 3600, rules.SECONDS, "Wait before the first retry of a film that failed."),
     ("max_retries", 5, whole(0, 1000), "Retries before a failure counts as permanent."),
     ("backoff_multiplier", 2.0, number(1, 1000), "Each further wait is this many times longer."),
-    ("enable_removal_cleanup", False, rules.YES_NO, "Clean up films that you took off the watchlist."),
+    ("enable_removal_cleanup", False, rules.YES_NO, "Clean up films that left the watchlist."),
     ("removal_grace_period", 604800, rules.SECONDS, "How long a film must be missing before cleanup."),
     ("letterboxd_url", "https://letterboxd.com", rules.URL, "Where Letterboxd is."),
     (
@@ -125,7 +125,7 @@ _MAIN: tuple[tuple[Any, ...], ...] = (
         "removal_limit",
         0.1,
         number(0, 1),
-        "Share of the list that may vanish in 24 h unasked; 3 films always may.",
+        "Share of the list that may vanish, or be cleaned up, in 24 h; 3 films always may.",
     ),
     (
         "cleanup_watched",
@@ -133,12 +133,17 @@ _MAIN: tuple[tuple[Any, ...], ...] = (
         rules.YES_NO,
         "Also clean up films that left the list because you watched them.",
     ),
-    ("cleanup_unowned", False, rules.YES_NO, "Also clean up films that Movie Sync did not download itself."),
+    (
+        "cleanup_unowned",
+        False,
+        rules.YES_NO,
+        "Also clean up films that were in `download_directory` already.",
+    ),
     (
         "trash_directory",
         None,
         rules.DIRECTORY,
-        "Not looked into for films. Nothing is put there yet; null: `.movie_sync_trash` beside the files.",
+        "Where cleaned films wait; null: `.movie_sync_trash` in `download_directory`.",
         "/srv/trash",
     ),
     (
@@ -225,9 +230,14 @@ _FILELIST: tuple[tuple[Any, ...], ...] = (
         "qbittorrent.minimum_seed_time",
         172800,
         rules.SECONDS_OR_NEVER,
-        "Seeding owed before cleanup, in seconds; 0: no duty.",
+        "Seconds of seeding owed before cleanup, or the ratio; 0: no duty.",
     ),
-    ("qbittorrent.minimum_ratio", 1.0, number(0, 1000), "Upload ratio owed before cleanup; 0: no duty."),
+    (
+        "qbittorrent.minimum_ratio",
+        1.0,
+        number(0, 1000),
+        "Upload ratio owed before cleanup, or the time; 0: no duty.",
+    ),
     (
         "qbittorrent.speed_limit",
         None,

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from acquisition import Acquisition
 from call_ledger import CallLedger
@@ -31,11 +32,14 @@ from qbittorrent_manager import REQUEST_SECONDS, QBittorrentManager
 from queue_manager import QueueManager
 from release_choice import Preferences
 from removal_plan import rules_of
-from services import Services
+from services import fingerprint_of, services_of
 from shared_path import SharedPath
 from uploads import UploadRules, Uploads
 from web import WebClient
 from workers import DownloadWorker, MonitorWorker
+
+if TYPE_CHECKING:
+    from cleaning import Cleaning
 
 PAGE_SECONDS = 30.0
 API_SECONDS = 30.0
@@ -60,7 +64,7 @@ class Program:
         self._now = now
         self._credentials = credentials
         self.queue = QueueManager(folder, max_retries=config["max_retries"], now=now)
-        self.services = Services(folder, credentials.fingerprint, now)
+        self.services = services_of(config, credentials, now)
         self._client: QBittorrentManager | None = None
         self._new_films: NewFilms | None = None
 
@@ -137,6 +141,7 @@ class Program:
             follow_up=self._follow_up(client, place) if client else None,
             linking=self._linking(client, place) if client else None,
             uploads=self._uploads(tracker),
+            cleaning=self._cleaning(client, place, library),
             services=self.services,
             needed=("qbittorrent", "filelist") if client else ("filelist",),
             config=self.config,
@@ -168,10 +173,52 @@ class Program:
     def _finished(self, client: QBittorrentManager, place: DownloadPlace) -> Finished:
         return Finished(client, place, SharedPath(remote_path(self.config), place.directory))
 
+    def _cleaning(
+        self, client: QBittorrentManager | None, place: DownloadPlace, library: Library
+    ) -> "Cleaning":
+        say, stop, now = self.console.say, self.stop, self._now
+        return cleaning_of(self.config, self.queue, client, place, library, say, stop, now)
+
     def _uploads(self, tracker: MovieDownloader) -> Uploads:
         config = self.config
         rules = UploadRules(config["latest_interval"], config["permanent_recheck"], config["max_retries"])
         return Uploads(tracker, self.queue, self.folder, rules, self._now)
+
+
+def cleaning_of(
+    config: Config,
+    queue: QueueManager,
+    client: QBittorrentManager | None,
+    place: DownloadPlace,
+    library: Library,
+    say: Callable[[str], None],
+    stop: threading.Event,
+    now: Callable[[], float],
+) -> "Cleaning":
+    """Cleanup as configured."""
+    # Imported here: a program that never cleans up needs none of it.
+    from cleaning import Cleaning
+    from cleanup import rules_from
+    from cleanup_facts import CleanupFacts, places_from
+    from cleanup_journal import Journal
+    from emptying import Emptying
+    from trash import Trash
+
+    rules, tag = rules_from(config), config["qbittorrent"]["tag"]
+    places = places_from(config, place, SharedPath(remote_path(config), place.directory))
+    journal = Journal(config.folder)
+    return Cleaning(
+        queue,
+        CleanupFacts(queue, client, journal, places, library, tag, rules),
+        Trash(queue, journal, client, places, tag, say, now),
+        Emptying(queue, journal, client, rules.trash_period, say, now),
+        journal,
+        rules,
+        say,
+        stop,
+        now,
+        enabled=bool(config["enable_removal_cleanup"]),
+    )
 
 
 def filelist_of(
@@ -248,7 +295,7 @@ def repair_state(
             library,
             console.say,
             time.time,
-            fingerprint=credentials.fingerprint,
+            fingerprint=fingerprint_of(config, credentials),
             trouble=trouble,
         )
     finally:

@@ -16,6 +16,9 @@ _ABSOLUTE = re.compile(r"/|\\\\|[A-Za-z]:[\\/]")
 _COMPLETE = frozenset(
     {"uploading", "pausedUP", "stoppedUP", "queuedUP", "stalledUP", "checkingUP", "forcedUP"}
 )
+_MOST_RATIO = 9999.0
+"""Where it is more, or nothing was ever got, qBittorrent says -1."""
+_STOPPED = frozenset({"pausedUP", "stoppedUP", "pausedDL", "stoppedDL"})
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,9 @@ class TorrentStatus:
 
     `hash` is qBittorrent's own id. `complete` means every wanted byte is in its final place. Sizes in bytes,
     `speed` in bytes a second, times in unix seconds, `completion_on` None until complete, paths absolute as
-    qBittorrent sees them.
+    qBittorrent sees them. What changes shows within qBittorrent's refresh interval (1.5 s by default).
+    `ratio` is what it gave by what it got, at most 9999. `seeding_time`, in seconds, is never too much; of a
+    torrent that nobody asks for it is as of the last answer of its tracker.
     """
 
     hash: str
@@ -43,6 +48,21 @@ class TorrentStatus:
     infohash_v1: str
     infohash_v2: str
     speed: int = 0
+    ratio: float = 0.0
+    seeding_time: int = 0
+
+    @property
+    def stopped(self) -> bool:
+        """It rests: nothing is got, given, checked or moved; `complete` says whether all of it is there."""
+        return self.state in _STOPPED
+
+    def lies_in(self, folder: str, names: Iterable[str]) -> bool:
+        """Whether its files are in `folder` now, and not on their way; `names` as in its `Content`.
+
+        `save_path` does not tell: 4.5 shows there where they are to go, even after it could not move them.
+        """
+        settled = self.state not in {"moving", "checkingResumeData"}
+        return settled and _parts(self.content_path) == _parts(content_path_in(folder, names))
 
 
 class _Row(msgspec.Struct):
@@ -60,6 +80,8 @@ class _Row(msgspec.Struct):
     added_on: int
     completion_on: int
     dlspeed: int = 0
+    ratio: float = 0.0
+    seeding_time: int = 0
     content_path: str = ""
     infohash_v1: str = ""
     infohash_v2: str = ""
@@ -95,6 +117,28 @@ class _MainData(msgspec.Struct):
 def usable_ids(ids: Iterable[str]) -> frozenset[str]:
     """Only what is a hash: as a filter "" means every torrent, and so does "all" elsewhere in the API."""
     return frozenset(one.lower() for one in ids if _HASH.fullmatch(one))
+
+
+def only_id(torrent_hash: str) -> frozenset[str]:
+    """The id of one torrent, whole; ValueError for anything else."""
+    ids = usable_ids([torrent_hash])
+    if not ids:
+        raise ValueError(f"not the id of one torrent: {torrent_hash!r}")
+    return ids
+
+
+def require_whole(folder: str) -> str:
+    """A path that leaves nothing to guess; ValueError for another one, which would end up anywhere."""
+    if not _ABSOLUTE.match(folder):
+        raise ValueError(f"not a whole path: {folder!r}")
+    return folder
+
+
+def content_path_in(folder: str, names: Iterable[str]) -> str:
+    """The `content_path` of a torrent with these files in `folder`: its only file, or what holds all."""
+    files = tuple(names)
+    inside = files if len(files) == 1 else tuple({name.split("/")[0] for name in files})
+    return f"{folder.rstrip('/')}/{inside[0]}" if len(inside) == 1 else folder
 
 
 def known_as(statuses: Iterable[TorrentStatus], ids: frozenset[str]) -> TorrentStatus | None:
@@ -141,6 +185,8 @@ def _status(row: _Row) -> TorrentStatus:
         size=row.size,
         amount_left=row.amount_left,
         speed=row.dlspeed,
+        ratio=_MOST_RATIO if row.ratio < 0 else row.ratio,
+        seeding_time=row.seeding_time,
         save_path=row.save_path,
         content_path=_absolute(row.content_path, row.save_path),
         category=row.category,
@@ -150,6 +196,12 @@ def _status(row: _Row) -> TorrentStatus:
         infohash_v1=row.infohash_v1,
         infohash_v2=row.infohash_v2,
     )
+
+
+def _parts(path: str) -> list[str]:
+    """For comparing paths: only those of Windows have "\\" between their parts."""
+    plain = path if path.startswith("/") else path.replace("\\", "/")
+    return [part for part in plain.split("/") if part]
 
 
 def _absolute(content_path: str, save_path: str) -> str:

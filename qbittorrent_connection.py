@@ -1,10 +1,12 @@
-"""What a connection to qBittorrent needs besides its client library: address, credentials, limits.
+"""What a connection to qBittorrent needs besides its client library: address, credentials, limits, patience.
 
-Pure. Knows what the library would do by itself and must not: try again, follow a redirect.
+Asks nobody by itself. Knows what the library would do by itself and must not: try again, follow a redirect.
 """
 
 import re
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from web import CONNECT_TIMEOUT, BoundedAdapter
@@ -12,7 +14,9 @@ from web import CONNECT_TIMEOUT, BoundedAdapter
 if TYPE_CHECKING:
     import requests
 
+_POLL = 0.1
 
+T = TypeVar("T")
 S = TypeVar("S", bound="requests.Session")
 
 
@@ -58,6 +62,38 @@ def request_arguments(settings: Mapping[str, Any], seconds: float) -> dict[str, 
     }
 
 
+def client_arguments(
+    settings: Mapping[str, Any], stored: Credentials | None, seconds: float
+) -> dict[str, Any]:
+    """What the library's client is made of."""
+    return {
+        "host": f"{'https' if settings['use_https'] else 'http'}://{netloc(settings)}",
+        "username": stored.username if stored else None,
+        "password": stored.secret if stored else None,
+        "api_key": key_of(stored),
+        "FORCE_SCHEME_FROM_HOST": True,
+        "VERIFY_WEBUI_CERTIFICATE": bool(settings["verify_certificate"]),
+        "REQUESTS_ARGS": request_arguments(settings, seconds),
+        "HTTPADAPTER_ARGS": {"max_retries": 0},
+    }
+
+
+def upload_arguments(settings: Mapping[str, Any], folder: str, *, held: bool) -> dict[str, Any]:
+    """How a torrent is added; a held one stops once what lies in `folder` is checked."""
+    return {
+        "save_path": folder,
+        "category": settings["category"] or None,
+        "tags": settings["tag"],
+        "use_auto_torrent_management": False,
+        "is_stopped": False,
+        # Without it the user's own default could stop the torrent after the check.
+        "stop_condition": "FilesChecked" if held else "None",
+        # Else one that is not whole would move into the user's folder for incomplete torrents.
+        "use_download_path": False if held else None,
+        "download_limit": settings.get("speed_limit") or None,
+    }
+
+
 def netloc(settings: Mapping[str, Any]) -> str:
     host = str(settings["host"])
     return f"[{host}]:{settings['port']}" if ":" in host.strip("[]") else f"{host}:{settings['port']}"
@@ -67,14 +103,13 @@ def key_of(credentials: Credentials | None) -> str | None:
     return (credentials.api_key or None) if credentials else None
 
 
-def is_version(answer: str) -> bool:
-    """Whether this is what app/version gives, e.g. "v5.1.0"."""
-    return bool(re.match(r"v\d+\.", answer))
-
-
-def is_api_version(answer: str) -> bool:
-    """Whether this is what app/webapiVersion gives, e.g. "2.11.4"."""
-    return bool(re.fullmatch(r"\d+(\.\d+)+", answer))
+def proven_version(version: Callable[[], str], api_version: Callable[[], str]) -> str:
+    """What app/version says, e.g. "v5.1.0", if that and app/webapiVersion ("2.11.4") are what they are."""
+    said = version()
+    # One after the other: a page in place of the version never gets as far as a login.
+    if not re.match(r"v\d+\.", said) or not re.fullmatch(r"\d+(\.\d+)+", api_version()):
+        raise NotQBittorrentError
+    return said
 
 
 def bounded(session: S) -> S:
@@ -84,3 +119,13 @@ def bounded(session: S) -> S:
         session.mount("http://", BoundedAdapter())
         session.mount("https://", BoundedAdapter())
     return session
+
+
+def polled(ask: Callable[[], T], seconds: float, stop: threading.Event) -> T:
+    """The first answer that says something; after `seconds` whichever it is."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = ask()
+        if answer or time.monotonic() > deadline:
+            return answer
+        stop.wait(_POLL)

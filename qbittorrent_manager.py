@@ -10,9 +10,8 @@ One thread uses an instance; it connects at the first question and again after a
 import contextlib
 import functools
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import urllib3
@@ -24,9 +23,11 @@ from qbittorrent_answers import (
     HandOver,
     TorrentStatus,
     known_as,
+    only_id,
     read_contents,
     read_free_space,
     read_statuses,
+    require_whole,
     says_added,
     usable_ids,
 )
@@ -34,13 +35,15 @@ from qbittorrent_connection import (
     Credentials,
     NotQBittorrentError,
     bounded,
-    is_api_version,
-    is_version,
+    client_arguments,
     key_of,
     netloc,
+    polled,
+    proven_version,
     refuse_redirect,
     request_arguments,
     require_of,
+    upload_arguments,
     without_retries,
 )
 from web import reason_of, request_limits
@@ -56,9 +59,6 @@ __all__ = ["Credentials", "HandOver", "QBittorrentManager", "TorrentStatus"]
 REQUEST_SECONDS, LOG_OUT_SECONDS = 20.0, 2.0
 MAX_BYTES = 64 * 2**20
 LISTED_WITHIN, LOOKED_WITHIN = 3.0, 1.0
-_POLL = 0.1
-
-T = TypeVar("T")
 
 
 class QBittorrentManager:
@@ -93,23 +93,26 @@ class QBittorrentManager:
     def connect(self) -> str:
         """Log in if it asks for that, prove that it is a qBittorrent, give its version, e.g. "v5.1.0"."""
         with self._asking() as client:
-            return _proven_version(client)
+            return proven_version(client.app_version, client.app_web_api_version)
 
-    def add_torrent(self, torrent: "TorrentFile") -> HandOver:
+    def add_torrent(self, torrent: "TorrentFile", folder: str | None = None) -> HandOver:
         """Have qBittorrent download `torrent`, started, with our category, tag and save path; safe to repeat.
 
+        With `folder`, a whole path as qBittorrent sees it, it is held: what lies there is checked, then it is
+        `stopped`, and `complete` if all is there. A ValueError if it is no such path.
         A torrent that is there already stays as it is. Raises `FilmFault` if the .torrent itself is refused.
         """
+        place = self._save_path if folder is None else require_whole(folder)
         ids = usable_ids({torrent.info_hash, *torrent.candidates})
         with self._asking() as client:
             there = _look_up(client, ids)
             if there is not None:
                 return HandOver(there.hash, self._is_ours(there), already_there=True)
             self._ensure_category(client)
-            added = self._upload(client, torrent)
+            added = self._upload(client, torrent, place, held=folder is not None)
             # Also after a "no": that is what a duplicate gets, and an upload whose answer was lost made one.
             # A new torrent shows up a moment after qBittorrent has taken it.
-            there = self._polled(lambda: _look_up(client, ids), LISTED_WITHIN)
+            there = polled(lambda: _look_up(client, ids), LISTED_WITHIN, self._stop)
             if there is not None:
                 return HandOver(there.hash, added or self._is_ours(there), already_there=not added)
         if not added:
@@ -135,7 +138,7 @@ class QBittorrentManager:
         """The torrents with our tag."""
         with self._asking() as client:
             # Looked at again here: a qBittorrent before 4.3.9 ignores the filter and lists everything.
-            return tuple(filter(self._is_ours, _statuses(client, {"tag": self._tag})))
+            return tuple(filter(self._is_ours, _statuses(client, {"tag": self._settings["tag"]})))
 
     def contents(self, torrent_hash: str) -> tuple[Content, ...]:
         """The files of a torrent by qBittorrent's own id for it; none if there is no such torrent."""
@@ -154,9 +157,34 @@ class QBittorrentManager:
         """Free bytes where it saves by default, by its own account; None where it does not say."""
         with self._asking() as client:
             # 4.5 says 0 to each new session until it has looked.
-            return self._polled(
-                lambda: read_free_space(_asked(client, "sync", "maindata", rid="0")), LOOKED_WITHIN
+            return polled(
+                lambda: read_free_space(_asked(client, "sync", "maindata", rid="0")),
+                LOOKED_WITHIN,
+                self._stop,
             )
+
+    def stop_torrent(self, torrent_hash: str) -> bool:
+        """Have it neither get nor give anything; whether it is there and ours. Guarded as `remove` is."""
+        return self._change(torrent_hash, lambda client, own: client.torrents_stop(torrent_hashes=own))
+
+    def start_torrent(self, torrent_hash: str) -> bool:
+        """Let it go on; whether it is there and ours. Guarded as `remove` is."""
+        return self._change(torrent_hash, lambda client, own: client.torrents_start(torrent_hashes=own))
+
+    def recheck(self, torrent_hash: str) -> bool:
+        """Have its files compared with it; whether it is there and ours. Guarded as `remove` is."""
+        return self._change(torrent_hash, lambda client, own: client.torrents_recheck(torrent_hashes=own))
+
+    def move(self, torrent_hash: str, folder: str) -> bool:
+        """Have qBittorrent begin to move its files into `folder`, which is made if it is not there.
+
+        Whether it is there and ours; guarded as `remove` is. `folder` is a whole path as qBittorrent sees it,
+        else it is a ValueError; `PlaceUnavailable` if it refuses that. Where the files are is known by
+        `TorrentStatus.lies_in` alone. A file of that name in `folder` stays: the torrent takes it for its
+        own, its file stays behind, and a started torrent would write over the other one.
+        """
+        require_whole(folder)
+        return self._change(torrent_hash, lambda client, own: self._set_location(client, own, folder))
 
     def remove(self, torrent_hash: str, *, with_files: bool) -> bool:
         """Take one torrent out, if it is there and has our tag; whether it was. Never more than this one.
@@ -164,15 +192,7 @@ class QBittorrentManager:
         `torrent_hash` is a whole id: qBittorrent takes "all" there, and nothing is deleted on the word of a
         filter.
         """
-        ids = usable_ids([torrent_hash])
-        if not ids:
-            raise ValueError(f"not the id of one torrent: {torrent_hash!r}")
-        with self._asking() as client:
-            there = _look_up(client, ids)
-            if there is None or not self._is_ours(there):
-                return False
-            client.torrents_delete(delete_files=with_files, torrent_hashes=there.hash)
-            return True
+        return self._change(torrent_hash, lambda client, own: client.torrents_delete(with_files, own))
 
     def close(self) -> None:
         """Log out, within a moment, also while the program stops: qBittorrent 5.3 keeps 15 sessions only."""
@@ -185,12 +205,8 @@ class QBittorrentManager:
             self._client._request_manager("post", "auth", "logout", requests_args=arguments)
         self._forget()
 
-    @property
-    def _tag(self) -> str:
-        return str(self._settings["tag"])
-
     def _is_ours(self, status: TorrentStatus) -> bool:
-        return self._tag in status.tags
+        return self._settings["tag"] in status.tags
 
     def _ensure_category(self, client: "qbittorrentapi.Client") -> None:
         import qbittorrentapi
@@ -203,21 +219,35 @@ class QBittorrentManager:
         except qbittorrentapi.Conflict409Error:
             raise refusals.bad_category(netloc(self._settings), name) from None
 
-    def _upload(self, client: "qbittorrentapi.Client", torrent: "TorrentFile") -> bool:
+    def _change(self, torrent_hash: str, do: Callable[["qbittorrentapi.Client", str], object]) -> bool:
+        """Do it to this one torrent, if it is there now and has our tag now; whether it was."""
+        ids = only_id(torrent_hash)
+        with self._asking() as client:
+            there = _look_up(client, ids)
+            if there is None or not self._is_ours(there):
+                return False
+            do(client, there.hash)
+            return True
+
+    def _set_location(self, client: "qbittorrentapi.Client", own: str, folder: str) -> None:
+        import qbittorrentapi as api
+
+        try:
+            client.torrents_set_location(location=folder, torrent_hashes=own)
+        except (api.HTTP400Error, api.Forbidden403Error, api.Conflict409Error) as error:
+            require_of(error, "torrents/setLocation")
+            raise refusals.no_place(netloc(self._settings), folder) from None
+
+    def _upload(
+        self, client: "qbittorrentapi.Client", torrent: "TorrentFile", place: str, *, held: bool
+    ) -> bool:
         """Whether qBittorrent says that this upload added the torrent."""
         import qbittorrentapi
 
         try:
             answer = client.torrents_add(
                 torrent_files=torrent.data,
-                save_path=self._save_path,
-                category=self._settings["category"] or None,
-                tags=self._tag,
-                use_auto_torrent_management=False,
-                is_stopped=False,
-                # The user's own default could stop it after the check; the library's type leaves "None" out.
-                stop_condition=cast(Any, "None"),
-                download_limit=self._settings.get("speed_limit") or None,
+                **upload_arguments(self._settings, place, held=held),
             )
         except qbittorrentapi.UnsupportedMediaType415Error:
             raise refusals.refused(torrent.name) from None
@@ -229,15 +259,6 @@ class QBittorrentManager:
             raise NotQBittorrentError
         return added
 
-    def _polled(self, ask: Callable[[], T], seconds: float) -> T:
-        """The first answer that says something; after `seconds` whichever it is."""
-        deadline = time.monotonic() + seconds
-        while True:
-            answer = ask()
-            if answer or time.monotonic() > deadline:
-                return answer
-            self._stop.wait(_POLL)
-
     @contextlib.contextmanager
     def _asking(self) -> Iterator["qbittorrentapi.Client"]:
         """A connected client; what goes wrong inside comes out as one of our errors."""
@@ -245,8 +266,9 @@ class QBittorrentManager:
             raise Interrupted("qBittorrent is not asked any more: the program is stopping")
         with self._translated(self._stop, self._seconds):
             if self._client is None:
-                self._client = self._new_client()
-                _proven_version(self._client)
+                arguments = client_arguments(self._settings, self._credentials, self._seconds)
+                self._client = client = _client_class()(**arguments)
+                proven_version(client.app_version, client.app_web_api_version)
             yield self._client
             self._notice_login(self._client)
 
@@ -295,19 +317,6 @@ class QBittorrentManager:
             return refusals.not_reached(place, reason_of(error, seconds))
         return refusals.not_qbittorrent(place, getattr(error, "http_status_code", None))
 
-    def _new_client(self) -> "qbittorrentapi.Client":
-        stored, verify = self._credentials, self._settings["verify_certificate"]
-        return _client_class()(
-            host=f"{'https' if self._settings['use_https'] else 'http'}://{netloc(self._settings)}",
-            username=stored.username if stored else None,
-            password=stored.secret if stored else None,
-            api_key=key_of(stored),
-            FORCE_SCHEME_FROM_HOST=True,
-            VERIFY_WEBUI_CERTIFICATE=bool(verify),
-            REQUESTS_ARGS=request_arguments(self._settings, self._seconds),
-            HTTPADAPTER_ARGS={"max_retries": 0},
-        )
-
     def _forget(self) -> None:
         if self._client is not None:
             self._client._trigger_session_initialization()
@@ -345,9 +354,7 @@ def _client_class() -> type["qbittorrentapi.Client"]:
             refuse_redirect(response)
             qbittorrentapi.Client._handle_error_responses(data, params, response)
 
-        def auth_log_in(
-            self, username: str | None = None, password: str | None = None, **kwargs: Any
-        ) -> None:
+        def auth_log_in(self, *_: Any, **kwargs: Any) -> None:
             _log_in(self)
 
     return BoundedClient
@@ -370,14 +377,6 @@ def _log_in(client: "qbittorrentapi.Client") -> None:
         raise qbittorrentapi.LoginFailed
     if answer not in {"Ok.", ""}:
         raise NotQBittorrentError
-
-
-def _proven_version(client: "qbittorrentapi.Client") -> str:
-    version = client.app_version()
-    # One after the other: a page in place of the version never gets as far as a login.
-    if not is_version(version) or not is_api_version(client.app_web_api_version()):
-        raise NotQBittorrentError
-    return version
 
 
 def _look_up(client: "qbittorrentapi.Client", ids: frozenset[str]) -> TorrentStatus | None:

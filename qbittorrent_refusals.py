@@ -4,24 +4,26 @@ Pure: each function makes one error of ours; which one applies is decided in `qb
 `place` is host:port. No secret comes here.
 """
 
-from errors import AuthError, FilmFault, ServiceUnavailable
+from errors import AuthError, FilmFault, PlaceUnavailable, ServiceUnavailable
 
 SERVICE = "qbittorrent"
 BAN_SECONDS = 3600  # WebUI\BanDuration, unless the user changed it
 _STORE = "store them with: python main.py --config"
+_SET_KEY = "put the right one into MOVIE_SYNC_QBITTORRENT_API_KEY, or into the file that …_FILE names"
 
 
 def login_refused(place: str, *, api_key: bool, stored: bool) -> AuthError:
     """It wants credentials and did not take ours; `stored` is False when there were none to send."""
+    mend = _STORE
     if api_key:
-        cause = "refused the API key. Check it"
+        cause, mend = "refused the API key. Check it", _SET_KEY
     elif stored:
         cause = "refused the user name or password. Check them"
     else:
         cause = "asks for a user name and password, and none are stored. See which"
     return AuthError(
         SERVICE,
-        f"Login failed: qBittorrent at {place} {cause} under Tools → Options → Web UI, then {_STORE} "
+        f"Login failed: qBittorrent at {place} {cause} under Tools → Options → Web UI, then {mend} "
         "(a proxy or another port in front of it can be the cause as well).",
     )
 
@@ -80,6 +82,14 @@ def bad_category(place: str, category: str) -> ServiceUnavailable:
         SERVICE,
         f"qBittorrent at {place} does not accept the category “{category}”. "
         "Write another one as qbittorrent.category in filelist_config.json.",
+    )
+
+
+def no_place(place: str, folder: str) -> PlaceUnavailable:
+    """It was told to move a torrent, and cannot have that folder."""
+    return PlaceUnavailable(
+        f"{folder}: qBittorrent at {place} cannot make this folder or cannot write to it. Check that its "
+        "disk is mounted there, as qBittorrent sees it, and that the user it runs as may write there."
     )
 
 

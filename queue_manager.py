@@ -16,19 +16,19 @@ from msgspec.structs import replace
 
 import storage
 from config import Config
+from departures import Departures
 from history import event_of
 from identity import corrected, merged
 from movie import Movie, movie_from
-from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING, REMOVED
+from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING, QUEUES, REMOVED
 from retries import FRESH, NOT_REMOVED, from_the_start, retries_after_failure
-from transitions import Transitions
 
 logger = logging.getLogger(__name__)
 
 MovieLike = Movie | Mapping[str, Any]
 
 
-class QueueManager(Transitions):
+class QueueManager(Departures):
     """The queues of one state folder (default: the user's). Opening it reads and checks every queue file.
 
     Raises `StateError` for a file that cannot be believed, `StateWriteError` when a change cannot be kept.
@@ -252,6 +252,7 @@ class QueueManager(Transitions):
             done = replace(
                 known,
                 completed_at=int(self._now()),
+                completed_revision=self._store.revision + 1,
                 not_before=0,
                 unreachable_at=None,
                 last_error=None,
@@ -289,47 +290,6 @@ class QueueManager(Transitions):
             place = self._store.place(known)
             better = corrected(known, movie)
             return known if place is None or better == known else self._put(better, place)
-
-    def unlist(self, movies: Iterable[Movie], list_name: str) -> None:
-        """The films are not on this list any more, while others want them."""
-        self._replace_all(
-            movies,
-            lambda known, _: replace(known, lists=tuple(name for name in known.lists if name != list_name)),
-        )
-
-    def mark_removed(self, movies: Iterable[Movie], list_name: str) -> list[Movie]:
-        """The films left this list, their last one: they wait in the removed queue. One write a file.
-
-        `watched_on` of each is kept. A film that is gone, is there already, or is wanted by another list by
-        now, is left out.
-        """
-        leaving = list(movies)
-        marked = []
-        with self._changing():
-            for movie in leaving:
-                known = self._store.find(movie)
-                place = self._store.place(known) if known else None
-                if known is None or place in (None, REMOVED, FORGOTTEN) or {*known.lists} - {list_name}:
-                    continue
-                gone = replace(
-                    known,
-                    removed_at=int(self._now()),
-                    removed_from=place,
-                    missing_for=0,
-                    watched_on=movie.watched_on,
-                )
-                why = f"watched on {movie.watched_on}, left" if movie.watched_on else "left"
-                marked.append(self._move(gone, REMOVED, f"{why} {list_name}"))
-        return marked
-
-    def add_missing(self, movies: Iterable[Movie], seconds: int) -> None:
-        """Removed films were missed for so much longer; `watched_on` of each is kept."""
-        self._replace_all(
-            movies,
-            lambda known, seen: replace(
-                known, missing_for=known.missing_for + seconds, watched_on=seen.watched_on
-            ),
-        )
 
     def remember(self, movie: MovieLike) -> tuple[Movie, bool]:
         """Want a film by hand, also one that was forgotten. Its record, and whether it is newly wanted."""
@@ -370,6 +330,11 @@ class QueueManager(Transitions):
         """The films of one queue ("pending", "failed", "completed", "removed", "forgotten"), in its order."""
         with self._store.locked():
             return self._store.films(queue)
+
+    def everything(self) -> list[Movie]:
+        """The films of all queues, the forgotten ones too."""
+        with self._store.locked():
+            return [movie for queue in QUEUES for movie in self._store.films(queue)]
 
     def find(self, movie: MovieLike | str) -> Movie | None:
         """The record of a film, by record or by any id it has or had."""

@@ -17,6 +17,7 @@ import msgspec
 import salvage
 import storage
 from call_ledger import LIMIT
+from cleanup_journal import Journal, Kept
 from errors import StateError
 from list_memory import ListMemory, Lists
 from movie import FilmFacts, Movie, movie_to_mapping
@@ -179,6 +180,8 @@ def _other_files(folder: Path, place: Path, now: int) -> Iterator[tuple[Path, An
     )
     yield folder / "places.json", list[str], lambda data: _places(data, place), None
     yield folder / "library.json", list[str], _filled_places, None
+    journal = Journal(folder)
+    yield journal.path, Kept, _cleanup, journal.lock_path
 
 
 def _mend_json(path: Path, kind: Any, mend: Mend, lock: Path | None, account: Account) -> None:
@@ -208,6 +211,12 @@ def _calls(data: bytes, now: int) -> tuple[list[int], str, tuple[salvage.Fault, 
         "what cannot be read of it counts as asked just now, so FileList may have to wait an hour",
         (),
     )
+
+
+def _cleanup(data: bytes) -> tuple[Kept, str, tuple[salvage.Fault, ...]]:
+    """Half a journal would be half believed: what it told of is left as it is on the disk."""
+    meaning = "nothing is cleaned up before you have seen a plan; films in the trash stay there"
+    return Kept(), meaning, ()
 
 
 def _places(data: bytes, place: Path) -> tuple[list[str], str, tuple[salvage.Fault, ...]]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from msgspec.structs import replace
 
+from history import CLEANED_UP
 from identity import merged, names_of, natural_id, same_film, with_id
 from library import Entry, find_entry
 from movie import ChosenRelease, Movie, movie_from
@@ -48,7 +49,9 @@ class Told:
         self._by_hash: dict[str, int] = {}
         for event in events:
             movie = _film_of(event)
-            if movie is not None:
+            if movie is not None and event.get("event") == CLEANED_UP:
+                self._drop(movie)
+            elif movie is not None:
                 self._take(movie, event)
 
     @property
@@ -60,6 +63,12 @@ class Told:
         """The film that was given one of these torrents at any time; it may have given it up since."""
         found = (self._by_hash.get(one) for one in hashes)
         return next((self._films[index] for index in found if index is not None), None)
+
+    def _drop(self, gone: Movie) -> None:
+        """Forget a film that was cleaned up: no queue has it, and qBittorrent has not its torrent."""
+        for index in self._all_of(gone, {}):
+            del self._films[index]
+            self._by_hash = {one: at for one, at in self._by_hash.items() if at != index}
 
     def _take(self, seen: Movie, event: Mapping[str, Any]) -> None:
         known = self._all_of(seen, event)

@@ -32,6 +32,16 @@ def clock(moment: float, now: float) -> str:
     return then.strftime("%H:%M" if then.date() == today.date() else "%Y-%m-%d %H:%M")
 
 
+def moment(at: object) -> str:
+    """A unix time with date and seconds; anything else is "at an unknown time". Local time."""
+    if not isinstance(at, int | float):
+        return "at an unknown time"
+    try:
+        return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except (OverflowError, ValueError, OSError):
+        return "at an unknown time"
+
+
 def duration(seconds: float) -> str:
     """Seconds in the largest sensible unit: "45 seconds", "60 minutes", "16 hours", "30 days"."""
     if seconds >= 2 * DAY:

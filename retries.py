@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from in_flight import put_aside
 from movie import Movie
 from queue_files import PENDING
 from queue_store import LONGEST_WAIT
@@ -18,9 +19,11 @@ FRESH: dict[str, Any] = {
     "not_before": 0,
     "unreachable_at": None,
     "completed_at": None,
+    "completed_revision": 0,
     "downloaded_at": None,
     "removed_by_user": False,
     "tried": (),
+    "unseen": False,
     **NOT_REMOVED,
 }
 """What a film that starts all over has: nothing of its earlier tries."""
@@ -42,7 +45,11 @@ def retries_after_failure(movie: Movie) -> int:
 
 
 def from_the_start(movie: Movie, now: int) -> Movie:
-    """The film as `--retry` wants it tried; only a torrent to be handed over, or taken out, is kept."""
+    """The film as `--retry` wants it tried.
+
+    Kept is a torrent to be handed over, or taken out, and what is known of those that still run.
+    """
     again = movie.release if movie.status == PENDING or movie.removed_by_user else None
     release = replace(again, chosen_at=now) if again else None
-    return replace(movie, **FRESH, release=release, torrent_hash=movie.torrent_hash if again else None)
+    kept = {"release": release, "torrent_hash": movie.torrent_hash if again else None}
+    return replace(movie, **{**FRESH, **kept, "tried": put_aside(movie)})

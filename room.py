@@ -18,7 +18,8 @@ KEPT_FOR = 30.0
 LEAST = 2**30
 """Bytes that must be free for anything to be searched for at all."""
 
-_NOT_RUNNING = frozenset({"pausedDL", "stoppedDL", "error", "missingFiles", "unknown"})
+NOT_RUNNING = frozenset({"pausedDL", "stoppedDL", "error", "missingFiles", "unknown"})
+"""States of incomplete torrents that nothing comes to."""
 
 
 class SpaceClient(Protocol):
@@ -37,7 +38,7 @@ def still_to_write(torrents: Iterable[TorrentStatus]) -> int:
         torrent.amount_left
         for torrent in torrents
         if not torrent.complete
-        and torrent.state not in _NOT_RUNNING
+        and torrent.state not in NOT_RUNNING
         and not (torrent.state in STALLED and torrent.amount_left >= torrent.size)
     )
 

@@ -24,7 +24,7 @@ from queue_files import COMPLETED
 from queue_manager import QueueManager
 from release_choice import NOT_THE_BEST, shown_size
 from report import clock
-from services import Rest, Services, said_to_a_command
+from services import Rest, said_to_a_command, services_of
 from why import unreadable_line
 
 EXIT_OK, EXIT_FAILED = 0, 1
@@ -58,7 +58,7 @@ def _named(text: str) -> Movie:
 
 
 def _searched(movie: Movie, queue: QueueManager, config: Config, credentials: CredentialsManager) -> Search:
-    services = Services(config.folder, credentials.fingerprint)
+    services = services_of(config, credentials)
     downloader = filelist_of(config, credentials, threading.Event(), time.time)
     if rest := services.resting(downloader.name):
         until = clock(rest.until, time.time())

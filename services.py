@@ -16,6 +16,8 @@ import msgspec
 from msgspec.structs import replace
 
 import storage
+from config import Config
+from credentials_manager import CredentialsManager
 from errors import AuthError, Blocked, RateLimited, RefusedForNow, ServiceError, StateWriteError
 
 logger = logging.getLogger(__name__)
@@ -91,7 +93,10 @@ def unreachable_rest(service: str, failures: int) -> int:
 
 
 class Services:
-    """The rests of all services of one state folder. `fingerprint(service)` identifies its credentials."""
+    """The rests of all services of one state folder.
+
+    `fingerprint(service)` identifies what a service may refuse: the credentials, and whom they are sent to.
+    """
 
     def __init__(
         self,
@@ -183,7 +188,7 @@ class Services:
         return rest
 
     def _outlived(self, service: str, rest: Rest) -> bool:
-        """New credentials end a refusal of the old ones."""
+        """New credentials, or another address, end a refusal of the old ones."""
         return rest.kind == AUTH and rest.fingerprint != self._fingerprint(service)
 
     def _read(self) -> None:
@@ -199,3 +204,21 @@ class Services:
             self._kept = {**others, service: rest} if rest else others
             storage.write_json(self._path, self._kept)
             self._stamp = storage.stamp(self._path)
+
+
+def services_of(
+    config: Config, credentials: CredentialsManager, now: Callable[[], float] = time.time
+) -> Services:
+    """The services as configured."""
+    return Services(config.folder, fingerprint_of(config, credentials), now)
+
+
+def fingerprint_of(config: Config, credentials: CredentialsManager) -> Callable[[str], str]:
+    """What tells a service's credentials at its address from any others, for `Services`."""
+    there = config["qbittorrent"]
+    scheme = "https" if there["use_https"] else "http"
+    addresses = {
+        "filelist": config["api_url"],
+        "qbittorrent": f"{scheme}://{there['host']}:{there['port']}",
+    }
+    return lambda service: f"{credentials.fingerprint(service)} {addresses[service]}"

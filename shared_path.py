@@ -17,6 +17,12 @@ class SharedPath:
         below = _below(kind(path), kind(self.remote))
         return None if below is None else self.local.joinpath(*below.parts)
 
+    def remote_path(self, path: Path) -> str | None:
+        """What qBittorrent calls a path of this machine; None for one that it may not see."""
+        if path.is_relative_to(self.local):
+            return "/".join((self.remote.rstrip("/\\") or "", *path.relative_to(self.local).parts))
+        return str(path) if self.remote == str(self.local) else None
+
 
 def _below(path: PurePath, directory: PurePath) -> PurePath | None:
     if ".." in path.parts or not path.is_relative_to(directory):

@@ -22,6 +22,7 @@ from errors import AlreadyRunning, StateError, StateWriteError
 logger = logging.getLogger(__name__)
 
 DAEMON_LOCK = "daemon.lock"
+STOP_IT = "Stop it first, or set MOVIE_SYNC_HOME to another folder."
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 T = TypeVar("T")
@@ -71,6 +72,16 @@ def write_bytes(path: Path, data: bytes) -> None:
             temp.unlink(missing_ok=True)
             raise
         sync_folder(path.parent)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there, for good. Raises `StateWriteError`."""
+    try:
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            sync_folder(path.parent)
     except OSError as error:
         raise unwritable(path, error) from error
 
@@ -221,8 +232,11 @@ def file_lock(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def daemon_lock(path: Path, what: str) -> Iterator[None]:
-    """Hold `path` for the life of a process, with its pid inside. Raises `AlreadyRunning` at once if held."""
+def daemon_lock(path: Path, what: str, mend: str = STOP_IT) -> Iterator[None]:
+    """Hold `path` for the life of a process, with its pid inside. Raises `AlreadyRunning` at once if held.
+
+    Its message says that `what` runs, and how to `mend` that.
+    """
     descriptor = _open_lock(path)
     try:
         try:
@@ -230,8 +244,9 @@ def daemon_lock(path: Path, what: str) -> Iterator[None]:
         except BlockingIOError:
             pid = _pid_in(descriptor)
             raise AlreadyRunning(
-                f"{what} is already running on {path.parent}" + (f" (pid {pid})" if pid else "") + ". "
-                "Stop it first, or set MOVIE_SYNC_HOME to another folder.",
+                f"{what} is already running on {path.parent}"
+                + (f" (pid {pid})" if pid else "")
+                + f". {mend}",
                 pid,
             ) from None
         _write_pid(descriptor, path)

@@ -38,5 +38,11 @@ def kept_torrent(folder: Path, info_hash: str) -> TorrentFile | None:
     return torrent
 
 
+def forget_torrent(folder: Path, info_hash: str) -> None:
+    """Remove a kept torrent, if there is one. Raises `StateWriteError`."""
+    if re.fullmatch("[0-9a-f]{40}", info_hash):
+        storage.remove(_path(folder, info_hash))
+
+
 def _path(folder: Path, info_hash: str) -> Path:
     return folder / "torrents" / f"{info_hash}.torrent"

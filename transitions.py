@@ -69,7 +69,7 @@ class Transitions:
 
     def _hand_over_facts(self, known: Movie, outcome: Movie) -> dict[str, Any]:
         """What an outcome says of its torrent. Said again of a completed film, silence takes nothing back."""
-        facts = {key: outcome[key] for key in ("release", "torrent_hash", "owned", "downloaded_at")}
+        facts = {key: outcome[key] for key in ("release", "torrent_hash", "owned", "downloaded_at", "unseen")}
         if self._store.place(known) == COMPLETED and outcome.torrent_hash in (None, known.torrent_hash):
             return {key: known[key] if value is None else value for key, value in facts.items()}
         return facts

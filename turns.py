@@ -51,8 +51,9 @@ def got_no_answer_before(movie: Movie) -> bool:
 def others_got_through(movie: Movie, others: Iterable[Movie]) -> bool:
     """Whether a tracker answered about another film after it had given no answer about this one."""
     mark = (movie.unreachable_at or 0, movie.unreachable_revision)
+    # A completed film is written again while it is followed.
     return any(
-        (moment, other.revision) > mark
+        (moment, other.completed_revision or other.revision) > mark
         for other in others
         if other.id != movie.id and (moment := answered_at(other)) is not None
     )

@@ -16,6 +16,7 @@ from in_flight import in_flight, running
 from movie import Movie
 from program import client_of
 from qbittorrent_manager import TorrentStatus
+from room import NOT_RUNNING
 from services import Services
 from stalls import STALLED
 
@@ -25,7 +26,7 @@ SECONDS = 5.0
 
 @dataclass(frozen=True)
 class UnderWay:
-    """Films whose torrents get on, and films whose torrents stand still."""
+    """Films one of whose torrents gets on, and films of which all that run stand still."""
 
     downloading: int
     stalled: int
@@ -55,7 +56,7 @@ def ask(
 
 
 def counted(films: Iterable[Movie], torrents: Iterable[TorrentStatus]) -> UnderWay:
-    """Each film once, by its torrents; complete ones, and those that are gone, are not on their way."""
+    """Each film once, by its torrents; what is complete, gone, stopped or in error is not on its way."""
     by_hash = {one: torrent for torrent in torrents for one in hashes_of(torrent)}
     states = [_states(movie, by_hash) for movie in films]
     known = [states_of_film for states_of_film in states if states_of_film]
@@ -65,4 +66,4 @@ def counted(films: Iterable[Movie], torrents: Iterable[TorrentStatus]) -> UnderW
 
 def _states(movie: Movie, by_hash: Mapping[str, TorrentStatus]) -> set[str]:
     mine = (by_hash[one] for one in in_flight(movie) if one in by_hash)
-    return {torrent.state for torrent in mine if not torrent.complete}
+    return {torrent.state for torrent in mine if not torrent.complete} - NOT_RUNNING

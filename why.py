@@ -5,13 +5,12 @@ film is searched for is decided there.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from movie import Movie, movie_to_mapping
-from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING
+from queue_files import COMPLETED, FAILED, FORGOTTEN, PENDING, REMOVED
 from release_choice import shown_size
-from report import clock, duration
+from report import clock, duration, moment
 from services import Rest
 from uploads import UploadRules
 
@@ -45,14 +44,22 @@ def next_step(
         what = _next_of_permanent(rules) if permanent else f"retry #{movie.retry_count + 1}"
         return what, next_search_at(movie, rules)
     if movie.status == COMPLETED:
-        if movie.removed_by_user:
-            return "nothing: its torrent was removed by hand (--retry hands it over again)", None
-        if movie.owned and movie.torrent_hash and not movie.downloaded_at:
-            return "qBittorrent is downloading it; it is followed until it is complete", None
-        return "nothing: it is there", None
+        return _next_of_completed(movie), None
     if movie.status == FORGOTTEN:
         return "nothing: it was forgotten (--add takes it back)", None
-    return "it left the watchlist; nothing is done about it now", None
+    if movie.status == REMOVED:
+        return "it left the watchlist; `--cleanup` shows whether and when it goes", None
+    return "it is in no queue: it was cleaned up (--undo, while it is in the trash, or --add)", None
+
+
+def _next_of_completed(movie: Movie) -> str:
+    if movie.removed_by_user:
+        return "nothing: its torrent was removed by hand (--retry hands it over again)"
+    if movie.downloaded_at or not movie.torrent_hash:
+        return "nothing: it is there"
+    if movie.owned:
+        return "qBittorrent is downloading it; it is followed until it is complete"
+    return "nothing: its torrent is already in qBittorrent or was saved, and is not followed"
 
 
 def _next_of_permanent(rules: UploadRules) -> str:
@@ -100,7 +107,7 @@ def life_as_text(life: Mapping[str, Any], movie: Movie, now: float) -> list[str]
         f"   What happens next: {what}" + (f", {_when(at, now)}" if at else ""),
     ]
     lines += ["", "📜 What happened:"]
-    lines += [f"   {_stamp(event.get('at'))}  {_told(event)}" for event in life["history"]] or [
+    lines += [f"   {moment(event.get('at'))}  {_told(event)}" for event in life["history"]] or [
         "   nothing yet"
     ]
     lines += _search_lines(life["search"])
@@ -109,15 +116,6 @@ def life_as_text(life: Mapping[str, Any], movie: Movie, now: float) -> list[str]
 
 def _when(at: int, now: float) -> str:
     return "now" if at <= now else f"at {clock(at, now)} (in {duration(at - now)})"
-
-
-def _stamp(moment: Any) -> str:
-    if not isinstance(moment, int | float):
-        return "at an unknown time"
-    try:
-        return datetime.fromtimestamp(moment).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    except (OverflowError, ValueError, OSError):
-        return "at an unknown time"
 
 
 def _told(event: Mapping[str, Any]) -> str:
@@ -130,6 +128,9 @@ def _told(event: Mapping[str, Any]) -> str:
         return f"searched on {event.get('tracker')}: " + (
             f"chosen {chosen}" if chosen else str(event.get("reason"))
         )
+    proof = event.get("proof")
+    if isinstance(proof, dict):
+        return f"{kind}: {proof.get('why') or proof.get('trash')}"
     return f"{kind}: {event.get('release') or ''}".rstrip(": ")
 
 
@@ -137,7 +138,7 @@ def _search_lines(search: Json) -> list[str]:
     if not search:
         return ["", "🔍 It was not searched for yet."]
     queries = ", ".join(search.get("queries", []))
-    lines = ["", f"🔍 Last search ({_stamp(search.get('searched_at'))}): {queries}"]
+    lines = ["", f"🔍 Last search ({moment(search.get('searched_at'))}): {queries}"]
     if search.get("chosen"):
         lines.append(f"   ✓ {_release(search['chosen'])}")
     lines += [f"   ✗ {_release(row)}: {row.get('reason')}" for row in search.get("refused", [])]

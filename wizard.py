@@ -37,6 +37,14 @@ _GENERAL = {
     "max_retries": "Retries before giving a film up",
     "backoff_multiplier": "Each further wait is longer by the factor",
 }
+_CLEANUP = {
+    "enable_removal_cleanup": "Clean up films that left your list",
+    "removal_grace_period": "Seconds a film must be missing before that (a day is 86400)",
+    "cleanup_watched": "Clean up films that you watched too",
+}
+_FIRST_CLEANUP = (
+    "  Films that wait for that already are only shown, until one `python main.py --cleanup --yes`."
+)
 _CLIENT = {"qbittorrent.host": "Host of its Web UI", "qbittorrent.port": "Port of its Web UI"}
 
 
@@ -94,7 +102,7 @@ def _greet(folder: Path, problems: list[str], environ: Mapping[str, str], say: S
 
 
 def _overriding(environ: Mapping[str, str]) -> Iterator[str]:
-    keys = [*_GENERAL, "qbittorrent.enabled", *_CLIENT]
+    keys = [*_GENERAL, *_CLEANUP, "qbittorrent.enabled", *_CLIENT]
     yield from (OPTIONS[key].variable for key in keys if OPTIONS[key].variable in environ)
     for names in CREDENTIALS.values():
         yield from (form for name in names.values() for form in (name, f"{name}_FILE") if form in environ)
@@ -122,6 +130,14 @@ class _Talk:
             self.say(
                 f"  That {fault}." if text else f"  Nothing stands there yet; write {OPTIONS[key].wants()}."
             )
+
+    def switch(self, key: str, question: str, answers: _Answers) -> bool:
+        """Ask for an option that is on or off; what it is now."""
+        current = bool(answers.value(key))
+        wanted = self.yes(question, current)
+        if wanted != current:
+            answers.changes[key] = wanted
+        return wanted
 
     def yes(self, question: str, default: bool) -> bool:
         """Ask until the answer is yes, no or Enter for the default."""
@@ -162,17 +178,27 @@ def _ask_all(answers: _Answers, manager: CredentialsManager, talk: _Talk) -> Non
         talk.option(key, question, answers)
         if key == "download_directory":
             _offer_directory(answers, talk)
+    _ask_cleanup(answers, talk)
     readable = _store_readable(answers, manager, talk)
     if readable:
         _ask_filelist(answers, manager, talk)
-    enabled = talk.yes("Hand torrents to qBittorrent", answers.value("qbittorrent.enabled"))
-    if enabled != answers.value("qbittorrent.enabled"):
-        answers.changes["qbittorrent.enabled"] = enabled
+    enabled = talk.switch("qbittorrent.enabled", "Hand torrents to qBittorrent", answers)
     if enabled:
         for key, question in _CLIENT.items():
             talk.option(key, question, answers)
     if enabled and readable:
         _ask_qbittorrent(answers, manager, talk)
+
+
+def _ask_cleanup(answers: _Answers, talk: _Talk) -> None:
+    on, grace, watched = _CLEANUP
+    was_on = answers.value(on)
+    if not talk.switch(on, _CLEANUP[on], answers):
+        return
+    if not was_on:
+        talk.say(_FIRST_CLEANUP)
+    talk.option(grace, _CLEANUP[grace], answers)
+    talk.switch(watched, _CLEANUP[watched], answers)
 
 
 def _offer_directory(answers: _Answers, talk: _Talk) -> None:

@@ -9,9 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
-
-from msgspec.structs import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import acquisition
 from acquisition import Acquisition, AlreadyThere, HandedOver, NotOutYet, PageUnread
@@ -43,11 +41,16 @@ from services import Services
 from turns import got_no_answer_before, next_again, others_got_through, without_outcome
 from uploads import Uploads
 
+if TYPE_CHECKING:
+    from cleaning import Cleaning
+
 logger = logging.getLogger(__name__)
 
 __all__ = ["DownloadWorker", "MonitorWorker"]
 
 AFTER_BUG = 3600
+
+T = TypeVar("T")
 
 
 class DownloadWorker(Teller):
@@ -66,6 +69,7 @@ class DownloadWorker(Teller):
         follow_up: FollowUp | None,
         linking: Linking | None = None,
         uploads: Uploads,
+        cleaning: "Cleaning | None" = None,
         services: Services,
         needed: tuple[str, ...],
         config: Mapping[str, Any],
@@ -79,6 +83,7 @@ class DownloadWorker(Teller):
         self._follow_up = follow_up
         self._linking = linking
         self._uploads = uploads
+        self._cleaning = cleaning
         self._services = services
         self._needed = needed
         self._config = config
@@ -110,9 +115,9 @@ class DownloadWorker(Teller):
         moments += [rest.until for rest in map(self._services.resting, self._needed) if rest]
         if self._place_until > now:
             moments.append(self._place_until)
-        if self._follow_up is not None and self._services.resting("qbittorrent") is None:
-            running = self._follow_up.next_due()
-            moments += [] if running is None else [running]
+        if self._services.resting("qbittorrent") is None:
+            keepers = (one.next_due() for one in (self._follow_up, self._cleaning) if one is not None)
+            moments += [moment for moment in keepers if moment is not None]
         looking = self._uploads.next_due()
         if looking is not None and not any(map(self._services.resting, self._needed)):
             moments.append(max(looking, self._place_until, next_opening(self._window, now)))
@@ -134,7 +139,8 @@ class DownloadWorker(Teller):
             return False
         movie = self._claim_next()
         if movie is None:
-            return self._bring_more()
+            # No film asks for an attempt: releases that stalled, new uploads, searches that are owed.
+            return self._replace_one() or self._bring_uploads()
         try:
             if self._must_wait():
                 return False
@@ -159,10 +165,6 @@ class DownloadWorker(Teller):
             self.tell_once("window", f"Films wait for the hours of `download_window`: {self._window}.")
         return False
 
-    def _bring_more(self) -> bool:
-        """Where no film asks for an attempt: releases that stalled, new uploads, searches that are owed."""
-        return self._replace_one() or self._bring_uploads()
-
     def _replace_one(self) -> bool:
         """Fetch another release beside one that does not come; whether there was one to replace."""
         needs = self._follow_up.next_to_replace() if self._follow_up is not None else None
@@ -170,19 +172,14 @@ class DownloadWorker(Teller):
             return False
         movie, why = needs
         self._follow_up.put_off(movie, SOON)
-        try:
-            outcome = self._acquisition.replace(movie, why)
-        except ServiceError as error:
-            self._service_failed(error)
+        outcome = self._heeding(lambda: self._acquisition.replace(movie, why), movie)
+        if outcome is None:
             return False
-        except PlaceUnavailable as error:
-            self._no_place(error)
-            return False
-        except (NoSpace, FilmFault) as error:
-            outcome = NoRelease(str(error))
+        self._has_room(movie)
         if isinstance(outcome, NoRelease):
             self._follow_up.put_off(movie)
-            self.tell_once(f"stalled {movie.id}", f"{movie.label}: its release {why}; {outcome.reason}.")
+            text = f"{movie.label}: its release {why}; {outcome.reason.rstrip('.')}."
+            self.tell_once(f"stalled {movie.id}", text)
         else:
             self._follow_up.hurry(outcome.torrent_hash)
             name = outcome.release.name if outcome.release else "another release"
@@ -193,17 +190,8 @@ class DownloadWorker(Teller):
         self._uploads.begin()
         if not (self._uploads.due or self._uploads.next_owed()) or self._must_wait():
             return False
-        try:
-            self._acquisition.check_ready()
-            offers = self._look_at_uploads() if self._uploads.due else {}
-        except ServiceError as error:
-            self._service_failed(error)
-            return False
-        except PlaceUnavailable as error:
-            self._no_place(error)
-            return False
-        except NoSpace as error:
-            self._no_room(error)
+        offers = self._heeding(self._look_at_uploads)
+        if offers is None:
             return False
         wanted = [movie for movie in map(self._queue.find, offers) if movie]
         reason = "a fitting release was uploaded"
@@ -217,6 +205,9 @@ class DownloadWorker(Teller):
         return bool(wanted)
 
     def _look_at_uploads(self) -> dict[str, tuple[Release, ...]]:
+        self._acquisition.check_ready()
+        if not self._uploads.due:
+            return {}
         offers = self._uploads.look()
         self._services.succeeded(self._uploads.service)
         self.over(self._uploads.service)
@@ -255,17 +246,33 @@ class DownloadWorker(Teller):
         return False
 
     def _look_after_running(self) -> None:
-        if self._follow_up is None or self._services.resting("qbittorrent") is not None:
+        """What runs is followed, what is finished linked, what left the lists cleaned up once it may go."""
+        rest = self._services.resting("qbittorrent") if "qbittorrent" in self._needed else None
+        if rest is not None:
+            if self._follow_up is not None and self._follow_up.next_due() is not None:
+                self.say_service("qbittorrent", rest.reason, rest)
             return
+        self._heeding(self._follow)
+        if self._cleaning is not None:
+            self._heeding(self._cleaning.look)
+
+    def _follow(self) -> None:
+        if self._follow_up is not None and self._follow_up.look():
+            self.over("qbittorrent")
+        if self._linking is not None:
+            self._linking.link_all()
+
+    def _heeding(self, do: Callable[[], T], movie: Movie | None = None) -> T | None:
+        """Do what may meet a "no" that is no failure of a film; None if it did. `movie` may lack room."""
         try:
-            if self._follow_up.look():
-                self.over("qbittorrent")
-            while self._linking is not None and self._linking.link_one():
-                pass
+            return do()
         except ServiceError as error:
             self._service_failed(error)
+        except NoSpace as error:
+            self._no_room(error, movie)
         except PlaceUnavailable as error:
             self._no_place(error)
+        return None
 
     def _announce(self, movie: Movie) -> None:
         """Said once; a film that waits for room or for a service is tried again and again."""
@@ -289,9 +296,14 @@ class DownloadWorker(Teller):
         except PlaceUnavailable as error:
             self._no_place(error)
         else:
-            for topic in ("place", "room", f"room for {movie.id}", *self._needed):
+            self._has_room(movie)
+            for topic in self._needed:
                 self.over(topic)
             self._settle(movie, outcome)
+
+    def _has_room(self, movie: Movie) -> None:
+        for topic in ("place", "room", f"room for {movie.id}"):
+            self.over(topic)
 
     def _no_room(self, error: NoSpace, movie: Movie | None = None) -> None:
         if movie is None or isinstance(error, DiskFull):
@@ -330,22 +342,11 @@ class DownloadWorker(Teller):
         self._console.say(f"   ⏳ Not out yet: {movie.label} - looked at again in a day")
 
     def _already_there(self, movie: Movie, outcome: AlreadyThere) -> None:
-        there_at = None if outcome.torrent_hash else int(self._now())
-        self._queue.add_to_completed(
-            replace(movie, torrent_hash=outcome.torrent_hash, owned=outcome.owned, downloaded_at=there_at)
-        )
-        self._console.say(f"   ⊘ Skipped: {movie.label} - already downloaded ({outcome.where})")
+        self._queue.add_to_completed(outcome.record(movie, self._now()))
+        self._console.say(f"   ⊘ Skipped: {movie.label} - already {outcome}")
 
     def _handed_over(self, movie: Movie, outcome: HandedOver) -> None:
-        self._queue.add_to_completed(
-            replace(
-                movie,
-                release=outcome.release,
-                torrent_hash=outcome.torrent_hash,
-                owned=outcome.handed.owned,
-                downloaded_at=None,
-            )
-        )
+        self._queue.add_to_completed(outcome.record(movie))
         if self._follow_up is None:
             self._console.say(f"✅ Torrent saved: {movie.label}")
             return

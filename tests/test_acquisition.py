@@ -321,6 +321,51 @@ def test_a_release_without_room_is_kept_as_the_choice_and_not_handed_over(
     assert "add" not in bench.qbittorrent.asked
 
 
+@pytest.fixture
+def short_of_room(tmp_path: Path, clock: Clock) -> Bench:
+    """qBittorrent is on another machine and short of room for the film that is wanted."""
+    bench = Bench(tmp_path, clock, elsewhere=True)
+    bench.downloads.rmdir()
+    bench.want("Epic")
+    bench.offer("Epic", size=HUGE)
+    with pytest.raises(NoSpace):
+        bench.acquisition.attempt(bench.film("Epic"))
+    return bench
+
+
+def test_a_choice_is_kept_until_it_fits_however_old_and_over_restarts(short_of_room: Bench) -> None:
+    short_of_room.clock.time += 50 * HOUR
+    again = Bench(short_of_room.folder.parent, short_of_room.clock, elsewhere=True)
+    again.downloads.rmdir()
+    with pytest.raises(NoSpace):
+        again.acquisition.attempt(again.film("Epic"))
+    again.qbittorrent.free = 2 * HUGE
+    again.clock.time += 60
+    outcome = again.acquisition.attempt(again.film("Epic"))
+    assert isinstance(outcome, HandedOver)
+    assert outcome.release is not None
+    assert not outcome.release.waits_for_room
+    assert again.tracker.asked == []
+
+
+def test_a_choice_that_somebody_added_meanwhile_needs_no_room(short_of_room: Bench) -> None:
+    torrent = short_of_room.offer("Epic", size=HUGE)
+    short_of_room.qbittorrent.put(torrent, "mine", state="stoppedDL")
+    short_of_room.clock.time += 60
+    outcome = short_of_room.acquisition.attempt(short_of_room.film("Epic"))
+    assert isinstance(outcome, HandedOver)
+    assert (outcome.handed.owned, outcome.handed.already_there) == (False, True)
+
+
+def test_a_found_release_that_is_there_under_another_name_needs_no_room(tmp_path: Path, clock: Clock) -> None:
+    bench = Bench(tmp_path, clock, elsewhere=True)
+    bench.downloads.rmdir()
+    bench.want("Epic")
+    torrent = bench.offer("Epic", size=HUGE)
+    bench.qbittorrent.put(torrent, name="renamed", content_path="/films/renamed", state="stoppedDL")
+    assert isinstance(bench.acquisition.attempt(bench.claim()), HandedOver)
+
+
 def test_a_small_torrent_file_needs_no_room_for_its_film(tmp_path: Path, clock: Clock) -> None:
     bench = Bench(tmp_path, clock, qbittorrent=False)
     bench.want("Epic")

@@ -385,3 +385,15 @@ def test_why_of_a_film_that_is_not_out_says_so(queue: QueueManager, capsys: Out)
     queue.add_to_pending(soon)
     assert main(["--why", "Next Year"]) == 0
     assert "What happens next: it is not out yet; " in capsys.readouterr().out
+
+
+def test_why_tells_the_life_of_a_film_that_was_cleaned_up_too(queue: QueueManager, capsys: Out) -> None:
+    queue.add_to_completed(MATRIX)
+    [gone] = queue.mark_removed([MATRIX], "me/watchlist")
+    assert main(["--why", "the matrix (1999)"]) == 0
+    assert "`--cleanup` shows whether and when it goes" in capsys.readouterr().out
+    assert queue.let_go(gone)
+    assert main(["--why", "the matrix (1999)"]) == 0
+    told = capsys.readouterr().out
+    assert "cleaned up" in told
+    assert "--undo" in told

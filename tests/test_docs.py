@@ -73,8 +73,12 @@ def test_every_message_of_the_troubleshooting_is_one_of_the_program() -> None:
 
 
 def test_the_settings_shown_in_the_readme_are_right() -> None:
-    main, filelist = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL))
-    assert read_config(main, filelist, {})[1] == []
+    blocks = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL)]
+    main = [block for block in blocks if not read_config(block, {}, {})[1]]
+    filelist = [block for block in blocks if not read_config({}, block, {})[1]]
+    assert len(main) > 1
+    assert len(filelist) == 1
+    assert len(blocks) == len(main) + len(filelist)
 
 
 def test_every_key_without_effect_is_marked_and_no_other_one() -> None:

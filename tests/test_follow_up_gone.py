@@ -7,6 +7,7 @@ from bench import TAG, Bench
 from support import Clock
 
 from absence import AFTER_RESTART, STEADY
+from errors import FilmFault
 from movie import Movie
 from queue_files import COMPLETED, PENDING
 from queue_manager import QueueManager
@@ -29,6 +30,13 @@ def fetch(bench: Bench, title: str = "Alien") -> TorrentFile:
 
 def remove(bench: Bench, torrent: TorrentFile) -> None:
     del bench.qbittorrent.statuses[torrent.info_hash]
+
+
+def killed(bench: Bench) -> Bench:
+    """The program was killed and started again."""
+    again = Bench(bench.folder.parent, bench.clock)
+    again.client = bench.client
+    return again
 
 
 def pass_by(bench: Bench, seconds: float) -> None:
@@ -105,6 +113,50 @@ def test_a_torrent_that_a_killed_qbittorrent_forgot_is_handed_over_again(bench: 
     film = bench.film("Alien")
     assert (film.status, film.removed_by_user) == (COMPLETED, False)
     assert bench.tracker.asked == ["Alien"]
+
+
+def test_so_is_one_of_which_a_killed_program_knows_no_more_than_its_record(bench: Bench) -> None:
+    torrent = fetch(bench)
+    remove(bench, torrent)
+    bench.qbittorrent.restart()
+    again = killed(bench)
+    pass_by(again, 2 * AFTER_RESTART)
+    assert set(again.qbittorrent.statuses) == {torrent.info_hash}
+    assert not again.film("Alien").removed_by_user
+    pass_by(again, 60)
+    assert not again.film("Alien").unseen
+    assert again.tracker.asked == []
+
+
+def test_once_it_was_seen_only_a_user_removes_it_whoever_was_killed(bench: Bench) -> None:
+    torrent = fetch(bench)
+    pass_by(bench, 10)
+    remove(bench, torrent)
+    bench.qbittorrent.restart()
+    again = killed(bench)
+    pass_by(again, 2 * AFTER_RESTART)
+    assert again.film("Alien").removed_by_user
+    assert again.qbittorrent.statuses == {}
+
+
+def test_one_that_is_removed_after_it_was_handed_over_again_stays_away(bench: Bench) -> None:
+    torrent = fetch(bench)
+    remove(bench, torrent)
+    again = killed(bench)
+    while not again.qbittorrent.statuses:
+        pass_by(again, 2)
+    remove(again, torrent)
+    pass_by(again, 2 * AFTER_RESTART)
+    assert again.film("Alien").removed_by_user
+    assert again.qbittorrent.statuses == {}
+
+
+def test_one_that_is_not_taken_a_second_time_is_let_go(bench: Bench) -> None:
+    remove(bench, fetch(bench))
+    bench.qbittorrent.restart()
+    bench.qbittorrent.refuse = FilmFault("qBittorrent refused the .torrent")
+    pass_by(bench, 2 * AFTER_RESTART)
+    assert bench.film("Alien").removed_by_user
 
 
 def test_one_whose_tag_was_taken_off_is_the_users_from_then_on(bench: Bench) -> None:

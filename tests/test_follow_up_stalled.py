@@ -9,7 +9,7 @@ from support import Clock
 
 from download_service import Found, NoRelease
 from errors import FilmFault
-from movie import ChosenRelease, Movie
+from movie import ChosenRelease, Movie, TriedRelease
 from queue_files import COMPLETED
 from torrent_file import TorrentFile
 from torrent_store import keep_torrent
@@ -339,10 +339,175 @@ def test_a_replacement_without_room_waits(tmp_path: Path, clock: Clock) -> None:
     bench = Bench(tmp_path, clock, elsewhere=True)
     bench.downloads.rmdir()
     first = fetch(bench)
-    release(bench, 2, size=2 * 2**40)
+    second = release(bench, 2, size=2 * 2**40)
     bench.later(DAY + 600)
     assert there(bench) == {first.info_hash}
     assert alien(bench).retry_count == 0
+    assert bench.tracker.asked == ["Alien", "Alien"]
+    assert bench.said_of("No room where qBittorrent saves") == 1
+    assert bench.said_of("..") == 0
+    bench.qbittorrent.free = 3 * 2**40
+    bench.later(120)
+    assert there(bench) == {first.info_hash, second.info_hash}
+    assert bench.tracker.asked == ["Alien", "Alien"]
+
+
+def test_one_that_is_there_already_needs_no_room(tmp_path: Path, clock: Clock) -> None:
+    bench = Bench(tmp_path, clock, elsewhere=True)
+    bench.downloads.rmdir()
+    fetch(bench)
+    second = release(bench, 2, size=2 * 2**40)
+    bench.qbittorrent.put(second, TAG)
+    bench.later(DAY + 120)
+    assert alien(bench).torrent_hash == second.info_hash
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_kill_while_a_replacement_is_handed_over_leaves_nothing_unknown(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, taken: bool
+) -> None:
+    first = fetch(bench)
+    second = release(bench, 2)
+    with monkeypatch.context() as killing:
+        killing.setattr(bench.qbittorrent, "hand_over", lambda torrent: killed_while(bench, torrent, taken))
+        with pytest.raises(KeyboardInterrupt):
+            bench.later(DAY + 240)
+    again = started_again(bench)
+    again.later(300)
+    assert there(again) == {first.info_hash, second.info_hash}
+    film = alien(again)
+    assert (film.torrent_hash, film.removed_by_user, film.unseen) == (second.info_hash, False, False)
+    assert [(one.hash, one.running) for one in film.tried] == [(first.info_hash, True)]
+    again.qbittorrent.complete(first)
+    again.later(180)
+    assert there(again) == {first.info_hash}
+
+
+def killed_while(bench: Bench, torrent: TorrentFile, taken: bool) -> None:
+    if taken:
+        bench.qbittorrent.put(torrent, TAG)
+    raise KeyboardInterrupt
+
+
+def started_again(bench: Bench) -> Bench:
+    again = Bench(bench.folder.parent, bench.clock)
+    again.client = bench.client
+    return again
+
+
+# --- when the user asks for others
+
+
+def retry(bench: Bench) -> None:
+    bench.queue.retry([alien(bench)])
+    bench.run()
+
+
+def exhausted(bench: Bench) -> tuple[TorrentFile, TorrentFile]:
+    """Three releases were tried; the last two are in qBittorrent."""
+    fetch(bench)
+    second = release(bench, 2)
+    bench.later(DAY + 120)
+    stall(bench, second, amount_left=4 * MIB)
+    third = release(bench, 3)
+    bench.later(DAY + 240)
+    stall(bench, third)
+    bench.later(2 * DAY)
+    assert bench.said_of("3 releases were tried") == 1
+    return second, third
+
+
+def test_retry_fetches_another_one_beside_those_that_stand_still(bench: Bench) -> None:
+    first = fetch(bench)
+    second = release(bench, 2)
+    bench.later(60)
+    retry(bench)
+    film = alien(bench)
+    assert (film.status, film.torrent_hash) == (COMPLETED, second.info_hash)
+    assert [(one.hash, one.running) for one in film.tried] == [(first.info_hash, True)]
+    assert there(bench) == {first.info_hash, second.info_hash}
+    bench.qbittorrent.complete(second)
+    bench.later(180)
+    assert there(bench) == {second.info_hash}
+
+
+def test_retry_allows_three_more_and_chooses_none_again(bench: Bench) -> None:
+    second, _ = exhausted(bench)
+    fourth = release(bench, 4)
+    retry(bench)
+    assert fourth.info_hash in there(bench)
+    bench.later(120)
+    assert there(bench) == {second.info_hash, fourth.info_hash}
+    stall(bench, fourth)
+    fifth = release(bench, 5)
+    bench.later(DAY + 240)
+    assert fifth.info_hash in there(bench)
+    stall(bench, fifth)
+    sixth = release(bench, 6)
+    bench.later(DAY + 240)
+    assert sixth.info_hash in there(bench)
+    stall(bench, sixth)
+    release(bench, 7)
+    asked = len(bench.tracker.asked)
+    bench.later(2 * DAY)
+    assert len(bench.tracker.asked) == asked
+    assert bench.said_of("3 releases were tried") == 2
+    names = [one.release.name for one in alien(bench).tried]
+    assert names == [f"Alien.1999.{number}080p.BluRay.x264-GRP" for number in range(1, 6)]
+
+
+def test_one_that_was_taken_out_a_moment_ago_is_not_there(bench: Bench) -> None:
+    first = fetch(bench)
+    second = release(bench, 2)
+    bench.later(60)
+    film = alien(bench)
+    gone = TriedRelease(release=ChosenRelease(name="", tracker="", id=""), hash=second.info_hash, why="")
+    bench.queue.note(film, COMPLETED, tried=(gone,))
+    bench.qbittorrent.put(second, TAG)
+    third = release(bench, 3)
+    retry(bench)
+    assert first.info_hash in there(bench)
+    assert alien(bench).torrent_hash == third.info_hash
+
+
+def test_while_retry_finds_nothing_those_that_run_are_followed(bench: Bench) -> None:
+    first = fetch(bench)
+    bench.tracker.answers["Alien"] = NoRelease("No torrents found")
+    bench.later(60)
+    retry(bench)
+    assert alien(bench).status == "failed"
+    bench.qbittorrent.complete(first)
+    bench.later(180)
+    film = alien(bench)
+    assert (film.status, film.torrent_hash, film.tried) == (COMPLETED, first.info_hash, ())
+    assert film.downloaded_at is not None
+
+
+def test_the_files_of_one_that_stands_still_are_not_the_film(bench: Bench) -> None:
+    first = fetch(bench)
+    (bench.downloads / first.name).write_bytes(b"begun")
+    second = release(bench, 2)
+    bench.later(60)
+    retry(bench)
+    assert alien(bench).torrent_hash == second.info_hash
+
+
+def test_retry_hands_nothing_over_that_would_write_into_the_same_files(bench: Bench) -> None:
+    first = fetch(bench)
+    release(bench, 1, size=9 * MIB)
+    bench.later(60)
+    retry(bench)
+    assert there(bench) == {first.info_hash}
+    assert alien(bench).status == "failed"
+
+
+def test_a_fault_of_one_of_two_is_said_once(bench: Bench) -> None:
+    first = fetch(bench)
+    release(bench, 2)
+    bench.later(DAY + 120)
+    stall(bench, first, state="error")
+    bench.later(600)
+    assert bench.said_of("qBittorrent reports “error”") == 1
 
 
 # --- one of the two is taken out by the user

@@ -12,19 +12,21 @@ DEMO = sorted((ROOT / "demo").rglob("*.py"))
 
 LAYERS = " ".join(
     (
-        "main demo search_command commands under_way running program why",
+        "main demo search_command cleanup_command commands under_way running program why",
         "repair repair_files repair_plan salvage",
-        "workers linking uploads monitor_worker removals removal_plan loop new_films",
-        "follow_up finished leftovers absence acquisition room stalls turns in_flight",
+        "workers cleaning emptying trash trash_back trash_ground cleanup_text cleanup_facts",
+        "cleanup_copies cleanup_sharing cleanup cleanup_journal cleanup_case",
+        "linking uploads monitor_worker removals removal_plan loop new_films",
+        "follow_up finished leftovers absence acquisition room stalls turns",
         "report",
         "monitor import_file export_file reading shortcut list_memory diary_feed",
         "letterboxd_pages letterboxd_markup film_store",
         "filelist_downloader filelist_answers call_ledger release_choice download_service",
         "destination qbittorrent_manager qbittorrent_connection qbittorrent_answers qbittorrent_refusals",
-        "torrent_store torrent_file",
+        "torrent_store torrent_file disk_files folder_walk",
         "film_links link_names film_files shared_path library library_scan library_folders library_nfo",
         "library_index library_match library_titles library_names release_names names places services",
-        "queue_manager transitions retries queue_store queue_files history identity",
+        "queue_manager departures transitions retries in_flight queue_store queue_files history identity",
         "wizard credentials_manager config config_entries options option_rules download_window",
         "console signals logs web movie storage errors",
     )
@@ -39,6 +41,7 @@ WRITES_BESIDES_STATE = {
     "destination": "the .torrent in the download directory",
     "places": "the marker in the download directory",
     "film_links": "films, linked or copied into the link directory",
+    "disk_files": "removes or moves films for cleanup",
     "wizard": "the download directory that the user agreed to",
 }
 

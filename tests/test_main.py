@@ -19,6 +19,15 @@ from logs import Redactor
 from main import VERSION, guarded, main, parse_arguments, ready
 
 FILM = FILMS[0]
+QUESTIONS = (
+    "looks at",
+    "Directory",
+    "Create it",
+    "first retry",
+    "giving a film up",
+    "factor",
+    "Clean up films",
+)
 RULE = "=" * 70
 
 
@@ -363,6 +372,7 @@ def test_the_wizard_leads_from_nothing_to_a_run(world: World) -> None:
         terminal.answer("first retry", "")
         terminal.answer("giving a film up", "3")
         terminal.answer("by the factor", "")
+        terminal.answer("Clean up films", "")
         terminal.answer("FileList user name", user)
         terminal.answer("FileList passkey", passkey)
         terminal.answer("Hand torrents to qBittorrent", "no")
@@ -384,7 +394,7 @@ def test_the_wizard_leads_from_nothing_to_a_run(world: World) -> None:
 def test_the_wizard_asks_a_qbittorrent_password_without_showing_it(world: World) -> None:
     with Terminal(world.env(), "--config") as terminal:
         terminal.answer("Letterboxd user name", "me")
-        for question in ("looks at", "Directory", "Create it", "first retry", "giving a film up", "factor"):
+        for question in QUESTIONS:
             terminal.answer(question, "no" if question == "Create it" else "")
         terminal.answer("FileList user name", "")
         for question in ("Hand torrents", "Host", "Port"):

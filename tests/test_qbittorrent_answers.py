@@ -4,7 +4,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from qbittorrent_answers import TorrentStatus, known_as, read_statuses, says_added, usable_ids
+from qbittorrent_answers import (
+    TorrentStatus,
+    content_path_in,
+    known_as,
+    only_id,
+    read_statuses,
+    require_whole,
+    says_added,
+    usable_ids,
+)
 
 HASH = "a" * 40
 ROW: dict[str, Any] = {
@@ -107,3 +116,78 @@ def test_a_hybrid_is_known_by_both_of_its_hashes() -> None:
 )
 def test_both_ways_of_answering_an_upload_are_understood(answer: object, expected: bool | None) -> None:
     assert says_added(answer) is expected
+
+
+def test_ratio_and_seeding_time_are_told() -> None:
+    told = status(ratio=1.25, seeding_time=3600)
+    assert (told.ratio, told.seeding_time) == (1.25, 3600)
+
+
+def test_a_ratio_beyond_what_qbittorrent_counts_is_a_high_one() -> None:
+    assert status(ratio=-1).ratio == 9999
+
+
+@pytest.mark.parametrize("state", ["pausedUP", "stoppedUP", "pausedDL", "stoppedDL"])
+def test_a_stopped_torrent_is_told_in_every_version(state: str) -> None:
+    assert status(state=state).stopped
+
+
+@pytest.mark.parametrize("state", ["moving", "checkingDL", "checkingResumeData", "missingFiles", "stalledUP"])
+def test_what_still_goes_on_is_not_stopped(state: str) -> None:
+    assert not status(state=state).stopped
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["Heat.mkv"], "/films/Heat.mkv"),
+        (["Heat/Heat.mkv"], "/films/Heat/Heat.mkv"),
+        (["Heat/Heat.mkv", "Heat/Subs/ro.srt"], "/films/Heat"),
+        (["Heat.mkv", "Subs/ro.srt"], "/films"),
+        ([], "/films"),
+    ],
+)
+def test_the_content_path_is_the_only_file_or_what_holds_all(names: list[str], expected: str) -> None:
+    assert content_path_in("/films", names) == expected
+    assert status(content_path=expected).lies_in("/films/", names)
+
+
+def test_where_it_lies_is_told_by_its_files_and_not_by_its_save_path() -> None:
+    """As 4.5 shows one that it could not move."""
+    stuck = status(state="pausedUP", save_path="/trash", content_path="/films/Heat.mkv")
+    assert not stuck.lies_in("/trash", ["Heat.mkv"])
+    assert stuck.lies_in("/films", ["Heat.mkv"])
+
+
+@pytest.mark.parametrize("state", ["moving", "checkingResumeData"])
+def test_one_on_its_way_lies_nowhere_yet(state: str) -> None:
+    assert not status(state=state, content_path="/films/Heat.mkv").lies_in("/films", ["Heat.mkv"])
+
+
+def test_what_lies_below_a_folder_does_not_lie_in_it() -> None:
+    below = status(save_path="/films", content_path="/films/.trash/a/Heat.mkv")
+    assert not below.lies_in("/films", ["Heat.mkv"])
+    assert below.lies_in("/films/.trash/a", ["Heat.mkv"])
+
+
+def test_paths_of_windows_are_compared_as_such() -> None:
+    assert status(content_path="D:\\films\\Heat.mkv").lies_in("D:/films", ["Heat.mkv"])
+    assert not status(content_path="/films/He\\at.mkv").lies_in("/films/He", ["at.mkv"])
+
+
+@pytest.mark.parametrize("folder", ["/", "/films", "D:\\films", "D:/films", "\\\\nas\\films"])
+def test_a_whole_path_leaves_nothing_to_guess(folder: str) -> None:
+    assert require_whole(folder) == folder
+
+
+@pytest.mark.parametrize("folder", ["", "films", "./films", "../films", "~/films", " /films", "D:films"])
+def test_any_other_path_is_refused(folder: str) -> None:
+    with pytest.raises(ValueError, match="not a whole path"):
+        require_whole(folder)
+
+
+def test_one_whole_id_is_taken_and_nothing_else() -> None:
+    assert only_id(HASH.upper()) == {HASH}
+    for word in ("", "all", f"{HASH}|{HASH}"):
+        with pytest.raises(ValueError, match="not the id of one torrent"):
+            only_id(word)

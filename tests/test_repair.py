@@ -279,6 +279,26 @@ def test_a_broken_list_of_filled_directories_keeps_whole_paths(bench: Bench) -> 
     assert bench.said_of("make sure that their disks are mounted") == 1
 
 
+def test_a_broken_journal_of_cleanup_forgets_that_it_may_act_by_itself(bench: Bench) -> None:
+    left_as(bench.folder / "cleanup.json", '{"armed": true, "entr')
+    assert run(bench) == 0
+    assert json.loads((bench.folder / "cleanup.json").read_text()) == {}
+    assert bench.said_of("nothing is cleaned up before you have seen a plan") == 1
+
+
+def test_a_film_that_was_cleaned_up_does_not_come_back(bench: Bench) -> None:
+    film = bench.queue.add_many_to_pending(
+        [Movie(title="Old Film", year=2010, film_id="1", lists=("me/list",))]
+    )[0]
+    bench.queue.add_to_completed(film)
+    [gone] = bench.queue.mark_removed([film], "me/list")
+    assert bench.queue.let_go(gone)
+    for name in ("completed", "removed", "pending"):
+        (bench.folder / f"queue_{name}.json").unlink(missing_ok=True)
+    assert run(bench) == 0
+    assert bench.queue.everything() == []
+
+
 def test_a_broken_account_of_a_search_and_a_broken_torrent_are_moved_aside(bench: Bench) -> None:
     storage.write_bytes(bench.folder / "searches" / "tt1.json", b"[")
     storage.write_bytes(bench.folder / "torrents" / f"{'a' * 40}.torrent", b"<html>")

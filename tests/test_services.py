@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from support import NOON, Clock, full_disk
 
+from config import Config
+from credentials_manager import CredentialsManager
 from errors import (
     AuthError,
     Blocked,
@@ -26,6 +28,7 @@ from services import (
     Services,
     rest_after_success,
     rest_by_clock,
+    services_of,
     unreachable_rest,
 )
 
@@ -342,3 +345,14 @@ def test_on_a_full_disk_a_wrong_clock_stops_no_look(services: Services, clock: C
     clock.time -= HOUR
     with full_disk():
         assert seconds_left(services, "letterboxd", clock) == MINUTE
+
+
+@pytest.mark.parametrize("key", ["host", "port", "use_https"])
+def test_a_refusal_ends_when_qbittorrent_is_looked_for_elsewhere(
+    folder: Path, clock: Clock, key: str
+) -> None:
+    config, credentials = Config.load(folder, {}), CredentialsManager(folder, {})
+    services_of(config, credentials, clock).failed(AuthError("qbittorrent", "Login failed."))
+    assert services_of(config, credentials, clock).resting("qbittorrent") is not None
+    config["qbittorrent"][key] = {"host": "nas", "port": 8081, "use_https": True}[key]
+    assert services_of(config, credentials, clock).resting("qbittorrent") is None

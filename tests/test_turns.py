@@ -47,6 +47,8 @@ def test_an_answer_about_another_film_counts_if_it_came_later(other: Movie) -> N
 def test_within_one_second_the_order_of_writing_decides(revision: int, counts: bool) -> None:
     other = replace(FOUND, completed_at=NOON, revision=revision)
     assert others_got_through(BAD, [other]) is counts
+    seen_later = replace(other, completed_revision=revision, revision=99)
+    assert others_got_through(BAD, [seen_later]) is counts
 
 
 @pytest.mark.parametrize(

@@ -112,3 +112,20 @@ def test_rows_that_could_not_be_read_are_no_empty_search() -> None:
 def test_rows_that_could_not_be_read_are_counted_beside_the_others() -> None:
     row = {"name": "Alien.CAM", "category": "Filme SD", "size": 1, "seeders": 1, "reason": "no"}
     assert "✗ 2 × a row could not be read" in shown({"unreadable_rows": 2, "refused": [row]})
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"downloaded_at": NOON}, "nothing: it is there"),
+        ({"torrent_hash": "a" * 40, "owned": True}, "qBittorrent is downloading it"),
+        (
+            {"torrent_hash": "a" * 40, "owned": False},
+            "nothing: its torrent is already in qBittorrent or was saved",
+        ),
+    ],
+)
+def test_a_completed_film_is_said_to_be_there_only_once_it_is(fields: dict[str, Any], told: str) -> None:
+    what, at = next_step(pending(status="completed", **fields), (), RULES, NOON)
+    assert what.startswith(told)
+    assert at is None

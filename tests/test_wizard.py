@@ -111,6 +111,7 @@ def test_enter_keeps_everything_and_shows_what_stands_there(folder: Path) -> Non
         ("watchlist", "soon", "60"),
         ("Directory", "films", "~/Downloads"),
         ("factor", "0.5", "3"),
+        ("left your list", "perhaps", "yes"),
         ("Port", "70000", "8081"),
         ("Host", "http://nas", "nas"),
         ("Hand torrents", "perhaps", "no"),
@@ -232,6 +233,37 @@ def test_without_qbittorrent_nothing_about_it_is_asked(folder: Path) -> None:
     assert person.run(folder) == 0
     assert "Port" not in person.text
     assert read(folder / "filelist_config.json") == {"qbittorrent": {"enabled": False}}
+
+
+def test_cleanup_stays_off_unless_it_is_wanted(folder: Path) -> None:
+    person = Person(USERNAME)
+    assert person.run(folder) == 0
+    assert "Clean up films that left your list [no]" in person.text
+    assert "missing before" not in person.text
+    assert read(folder / "config.json") == {"username": "me"}
+
+
+def test_cleanup_is_switched_on_with_its_grace_and_without_watched_films(folder: Path) -> None:
+    person = Person(USERNAME, ("left your list", "yes"), ("missing before", "86400"), ("you watched", "no"))
+    assert person.run(folder) == 0
+    assert "--cleanup --yes" in person.text
+    assert read(folder / "config.json") == {
+        "username": "me",
+        "enable_removal_cleanup": True,
+        "removal_grace_period": 86400,
+        "cleanup_watched": False,
+    }
+
+
+def test_a_cleanup_that_is_on_can_be_kept_or_switched_off_with_its_grace_left_as_it_is(folder: Path) -> None:
+    on = {"enable_removal_cleanup": True, "removal_grace_period": 3, "cleanup_watched": False}
+    Config.save(folder, {"username": "me", **on})
+    kept = Person()
+    assert kept.run(folder) == 0
+    assert "--cleanup --yes" not in kept.text
+    assert read(folder / "config.json") == {"username": "me", **on}
+    Person(("left your list", "no")).run(folder)
+    assert read(folder / "config.json") == {"username": "me", **on, "enable_removal_cleanup": False}
 
 
 def test_a_variable_that_wins_over_an_answer_is_named(folder: Path) -> None:

@@ -223,6 +223,22 @@ def test_a_resting_qbittorrent_is_not_asked_about_running_torrents_either(bench:
 # --- no room, no place
 
 
+def test_a_rest_that_keeps_films_from_being_followed_is_a_trouble_of_every_run(
+    bench: Bench, tmp_path: Path, clock: Clock
+) -> None:
+    bench.want("Alien")
+    bench.offer("Alien")
+    bench.run()
+    bench.qbittorrent.trouble = AuthError("qbittorrent", "Login failed.")
+    bench.later(HOUR)
+    assert bench.said_of("⚠️  Login failed. qBittorrent is left alone until") == 1
+    again = Bench(tmp_path, clock)
+    again.run()
+    assert again.said_of("⚠️  Login failed. qBittorrent is left alone until") == 1
+    assert again.downloads_worker.troubles
+    assert again.qbittorrent.asked == []
+
+
 def test_no_room_for_one_film_lets_the_others_go_on(bench: Bench) -> None:
     bench.want("Epic", "Short")
     bench.offer("Epic", size=HUGE)
@@ -299,7 +315,7 @@ def test_a_torrent_of_the_users_own_is_a_completed_film_that_is_not_ours(bench: 
     film = bench.film("Alien")
     assert (film.status, film.owned, film.downloaded_at) == (COMPLETED, False, None)
     assert bench.tracker.asked == []
-    assert bench.said_of("⊘ Skipped: Alien (1999) - already downloaded (qBittorrent: Alien.1999") == 1
+    assert bench.said_of("⊘ Skipped: Alien (1999) - already in qBittorrent (Alien.1999") == 1
 
 
 def test_a_film_that_is_not_out_yet_waits_a_day_without_a_search_or_a_try(bench: Bench, clock: Clock) -> None:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -176,6 +177,39 @@ class FakeQBittorrent:
         hashes = request.form["hashes"].lower().split("|")
         for one in list(self.torrents) if hashes == ["all"] else hashes:
             self.kept.delete(one, with_files=with_files)
+        return Reply(200)
+
+    def _torrents_stop(self, request: Request) -> Reply:
+        return self._for_each(request, NEW, self.kept.stop)
+
+    def _torrents_start(self, request: Request) -> Reply:
+        return self._for_each(request, NEW, self.kept.start)
+
+    def _torrents_pause(self, request: Request) -> Reply:
+        return self._for_each(request, OLD, self.kept.stop)
+
+    def _torrents_resume(self, request: Request) -> Reply:
+        return self._for_each(request, OLD, self.kept.start)
+
+    def _torrents_recheck(self, request: Request) -> Reply:
+        return self._for_each(request, self.style, self.kept.recheck)
+
+    def _torrents_setLocation(self, request: Request) -> Reply:
+        folder = request.form.get("location", "").strip()
+        if not folder:
+            return text(400, "Save path cannot be empty")
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return text(409, "Cannot make save path")
+        return self._for_each(request, self.style, lambda key: self.kept.move(key, folder))
+
+    def _for_each(self, request: Request, style: str, do: Callable[[str], None]) -> Reply:
+        """What changes torrents; unknown ones are passed over. Its name belongs to one style."""
+        if style != self.style:
+            return text(404, "Not Found")
+        for key in request.form["hashes"].lower().split("|"):
+            do(key)
         return Reply(200)
 
     def _transfer_info(self, _: Request) -> Reply:

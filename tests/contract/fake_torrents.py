@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import bencode2
+from moving_files import bytes_there, move_files
 from support import delete_files
+
+from qbittorrent_answers import content_path_in
 
 NEW = "5.3"
 OLD = "4.5"
@@ -32,13 +35,41 @@ class FakeTorrents:
             return None
         self.rows[key] = row
         self.files[key] = files
-        if self._are_there(key):
-            row |= {"state": "stalledUP", "progress": 1, "amount_left": 0, "completion_on": row["added_on"]}
+        stopped = form.get(_STATES[self._style]) == "True" or form.get("stopCondition") == "FilesChecked"
+        self._look(key, stopped=stopped)
         return key
 
     def stop(self, key: str) -> None:
-        end = "UP" if self.rows[key]["progress"] == 1 else "DL"
-        self.rows[key]["state"] = _STATES[self._style] + end
+        if key in self.rows and self.rows[key]["state"] != "missingFiles":
+            self._settle(key, stopped=True)
+
+    def start(self, key: str) -> None:
+        if key in self.rows:
+            self._settle(key, stopped=False)
+
+    def recheck(self, key: str) -> None:
+        if key in self.rows:
+            self._look(key, stopped=self.rows[key]["state"].startswith(_STATES[self._style]))
+
+    def move(self, key: str, folder: str) -> None:
+        """4.5 shows where it was to go even if it could not. With a file in the way nothing of it counts."""
+        row = self.rows.get(key)
+        if row is None or row["save_path"] == folder:
+            return
+        names = [file["name"] for file in self.files[key]]
+        lies_in = row.get("lies_in", row["save_path"])
+        if self._style == OLD:
+            row |= {"save_path": folder, "lies_in": lies_in, "content_path": content_path_in(lies_in, names)}
+        try:
+            whole = move_files(names, Path(lies_in), Path(folder))
+        except OSError:
+            return
+        content_path = content_path_in(folder, names)
+        row |= {"save_path": folder, "lies_in": folder, "content_path": content_path}
+        if not whole:
+            row |= {"progress": 0, "amount_left": row["size"]}
+        if row["state"] != "missingFiles":
+            self._settle(key, stopped=row["state"].startswith(_STATES[self._style]))
 
     def delete(self, key: str, *, with_files: bool) -> None:
         """Unknown ones are passed over in silence."""
@@ -48,16 +79,27 @@ class FakeTorrents:
 
     def look_for_files(self) -> None:
         for key, row in self.rows.items():
-            if row["progress"] == 1 and not self._are_there(key):
+            if row["progress"] == 1 and self._there(key) < row["size"]:
                 row |= {"state": "missingFiles", "progress": 0, "amount_left": row["size"]}
 
-    def _are_there(self, key: str) -> bool:
-        folder = Path(self.rows[key]["save_path"])
-        return all(_is_there(folder / file["name"], file["size"]) for file in self.files[key])
+    def _look(self, key: str, *, stopped: bool) -> None:
+        row = self.rows[key]
+        left = row["size"] - self._there(key)
+        row |= {"progress": 1 - left / row["size"] if left else 1, "amount_left": left}
+        if not left:
+            row["completion_on"] = row["added_on"]
+        self._settle(key, stopped=stopped)
 
+    def _settle(self, key: str, *, stopped: bool) -> None:
+        row = self.rows[key]
+        row["state"] = (_STATES[self._style] if stopped else "stalled") + (
+            "UP" if row["progress"] == 1 else "DL"
+        )
 
-def _is_there(path: Path, size: int) -> bool:
-    return path.is_file() and path.stat().st_size == size
+    def _there(self, key: str) -> int:
+        row = self.rows[key]
+        folder = Path(row.get("lies_in", row["save_path"]))
+        return bytes_there(folder, ((file["name"], file["size"]) for file in self.files[key]))
 
 
 def _read(style: str, data: bytes, form: Mapping[str, str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -92,11 +134,10 @@ def _hashes(info: Mapping[bytes, Any]) -> dict[str, str]:
 
 
 def _row(style: str, name: str, size: int, form: Mapping[str, str]) -> dict[str, Any]:
-    stopped = form.get(_STATES[style]) == "True"
     save_path = form.get("savepath", "/downloads")
     return {
         "name": name,
-        "state": f"{_STATES[style]}DL" if stopped else "stalledDL",
+        "state": "stalledDL",
         "progress": 0,
         "size": size,
         "amount_left": size,
@@ -107,5 +148,7 @@ def _row(style: str, name: str, size: int, form: Mapping[str, str]) -> dict[str,
         "added_on": 1_700_000_000,
         "completion_on": 0 if style == OLD else -1,
         "dlspeed": 0,
+        "ratio": 0,
+        "seeding_time": 0,
         "dl_limit": int(form.get("dlLimit", -1)),
     }

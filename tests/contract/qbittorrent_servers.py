@@ -159,7 +159,7 @@ class MemoryServer:
         self._memory.put(read_torrent(data), "mine", category="", save_path=str(save_path))
 
     def stop_torrent(self, torrent: TorrentFile) -> None:
-        self._memory.stop_torrent(torrent)
+        self._memory.let_user_stop(torrent)
 
     def create_category(self, name: str, path: Path) -> None:
         self._memory.categories[name] = str(path)

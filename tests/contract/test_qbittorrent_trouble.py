@@ -12,7 +12,7 @@ from qbittorrent_servers import Login, managed
 from self_signed import server_context
 from torrents_to_add import FILM
 
-from errors import AuthError, FilmFault, Interrupted, MovieSyncError, ServiceUnavailable
+from errors import AuthError, FilmFault, Interrupted, MovieSyncError, PlaceUnavailable, ServiceUnavailable
 from qbittorrent_manager import QBittorrentManager
 
 PAGE = Reply(200, b"<!doctype html><title>NAS</title>", {"Content-Type": "text/html"})
@@ -334,3 +334,58 @@ class TestTls:
         with managed(fake, use_https=True, seconds=1.0) as manager, pytest.raises(ServiceUnavailable):
             manager.connect()
         assert fake.requests == []
+
+
+class TestMoving:
+    @pytest.mark.parametrize("status", [400, 403, 409])
+    def test_a_folder_that_is_refused_is_named_with_what_to_do(
+        self, fake: FakeQBittorrent, status: int
+    ) -> None:
+        """403 comes from a 4.5.0, which tries whether it may write."""
+        fake.replies["torrents/setLocation"] = text(status, "no")
+        with managed(fake) as manager:
+            manager.add_torrent(FILM)
+            mend = r"^/trash: qBittorrent at .* Check that its disk is mounted there"
+            with pytest.raises(PlaceUnavailable, match=mend):
+                manager.move(FILM.info_hash, "/trash")
+            assert manager.find(FILM.candidates) is not None
+
+    def test_a_session_that_has_ended_is_no_refusal(self, fake: FakeQBittorrent, tmp_path: Path) -> None:
+        with managed(fake, save_path=tmp_path) as manager:
+            manager.add_torrent(FILM)
+            ended: list[str] = []
+
+            def end_once(request: Request) -> None:
+                if request.path == "torrents/setLocation" and not ended:
+                    ended.append(request.path)
+                    fake.sessions.clear()
+
+            fake.before = end_once
+            assert manager.move(FILM.info_hash, str(tmp_path / "trash"))
+            assert ended
+            assert fake.torrents[FILM.info_hash]["save_path"] == str(tmp_path / "trash")
+
+    def test_nor_is_a_password_that_was_changed(self, fake: FakeQBittorrent) -> None:
+        with managed(fake) as manager:
+            manager.add_torrent(FILM)
+
+            def change(request: Request) -> None:
+                if request.path == "torrents/setLocation":
+                    fake.sessions.clear()
+                    fake.password = "another"
+
+            fake.before = change
+            with pytest.raises(AuthError, match="Login failed"):
+                manager.move(FILM.info_hash, "/trash")
+
+    def test_each_change_names_one_torrent(self, fake: FakeQBittorrent, tmp_path: Path) -> None:
+        with managed(fake, save_path=tmp_path) as manager:
+            manager.add_torrent(FILM)
+            fake.requests.clear()
+            manager.stop_torrent(FILM.info_hash)
+            manager.recheck(FILM.info_hash)
+            manager.move(FILM.info_hash, str(tmp_path / "trash"))
+            manager.start_torrent(FILM.info_hash)
+        named = [one.form["hashes"] for one in fake.requests if one.path.startswith("torrents/")]
+        assert set(named) == {FILM.info_hash}
+        assert len(named) == 8

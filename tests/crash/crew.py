@@ -62,25 +62,29 @@ def scratch() -> Path:
     return Path(tempfile.mkdtemp(prefix="crash-", dir=IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None))
 
 
-_own: list[Bench] = []
+_own: list[Any] = []
 
 
-def _move_in(kind: str) -> None:
+def _move_in(opened: Callable[[str], contextlib.AbstractContextManager[Any]], kind: str) -> None:
     stack = contextlib.ExitStack()
-    _own.append(stack.enter_context(bench(kind)))
+    _own.append(stack.enter_context(opened(kind)))
     Finalize(None, stack.close, exitpriority=10)
 
 
-def _work(function: Callable[[Bench, J], R], job: J) -> R:
+def _work(function: Callable[[Any, J], R], job: J) -> R:
     return function(_own[0], job)
 
 
 def spread(
-    kind: str, function: Callable[[Bench, J], R], jobs: Iterable[J], processes: int | None = None
+    kind: str,
+    function: Callable[[Any, J], R],
+    jobs: Iterable[J],
+    processes: int | None = None,
+    opened: Callable[[str], contextlib.AbstractContextManager[Any]] = bench,
 ) -> Iterator[R]:
-    """Do the jobs with one process for each core, in any order."""
+    """Do the jobs with one process for each core, in any order; `opened` gives each of them its bench."""
     context = multiprocessing.get_context("fork")
-    pool = context.Pool(processes or os.cpu_count(), _move_in, (kind,))
+    pool = context.Pool(processes or os.cpu_count(), _move_in, (opened, kind))
     try:
         yield from pool.imap_unordered(functools.partial(_work, function), jobs)
     finally:

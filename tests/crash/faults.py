@@ -25,6 +25,7 @@ WRITING_CALLS = frozenset({"open", "write", "fsync", "rename", "truncate", "mkdi
 """Kinds of points at which a disk may say that it is full or broken."""
 _REAL: dict[str, Any] = {name: getattr(os, name) for name in ("open", "write", "pwrite", "close", "stat")}
 _REAL |= {name: getattr(os, name) for name in ("fsync", "replace", "rename", "unlink", "mkdir", "ftruncate")}
+_REAL |= {name: getattr(os, name) for name in ("link", "rmdir")}
 _real_open = io.open
 _Answers = tuple[Callable[..., Any], Callable[..., Any]]
 
@@ -204,9 +205,19 @@ def _watch_names(faults: Faults) -> None:
         _REAL["mkdir"](path, mode, **more)
         faults.done("mkdir", str(Path(os.fsdecode(path)).absolute()))
 
+    # These two are made outside of the state folder, the one that is rebuilt from what is `done`.
+    def rmdir(path: Any, **more: Any) -> None:
+        faults.point("rmdir", os.fsdecode(path))
+        _REAL["rmdir"](path, **more)
+
+    def link(source: Any, target: Any, **more: Any) -> None:
+        faults.point("link", os.fsdecode(target))
+        _REAL["link"](source, target, **more)
+
     os.replace, os.rename = renaming(_REAL["replace"]), renaming(_REAL["rename"])
     os.unlink = os.remove = unlink
-    os.mkdir = mkdir
+    os.mkdir, os.rmdir = mkdir, rmdir
+    os.link = link  # type: ignore[assignment]
 
 
 def _watch_files(faults: Faults) -> None:

@@ -31,8 +31,8 @@ WANTED = (*(film for film in AT_FIRST if film is not SERIES), LISTED_LATER, BY_H
 DAY = 24 * 3600
 T = TypeVar("T")
 CLOCKWORK = {
-    *("revision", "updated_at", "queued_at", "completed_at", "last_failed_at", "downloaded_at"),
-    *("retry_after", "not_before", "unreachable_at", "unreachable_revision"),
+    *("revision", "completed_revision", "updated_at", "queued_at", "completed_at", "last_failed_at"),
+    *("downloaded_at", "retry_after", "not_before", "unreachable_at", "unreachable_revision"),
 }
 """Keys whose values tell when something happened, or how often something was written."""
 

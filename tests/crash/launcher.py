@@ -4,7 +4,8 @@
     python launcher.py --serve          orders as JSON lines on stdin, ends of runs as JSON lines on stdout
 
 CRASH_PLAN is a JSON object with the fields of `faults.Plan`; CRASH_CLOCK is added to the program's clock, so
-that a day passes without waiting; CRASH_IDLE replaces the minute that a worker waits at most.
+that a day passes without waiting; CRASH_IDLE replaces the minute that a worker waits at most, CRASH_SOON the
+seconds until cleanup looks again at what qBittorrent does.
 """
 
 import contextlib
@@ -28,9 +29,13 @@ def load_program() -> None:
     sys.path.insert(0, str(ROOT))
     import qbittorrentapi  # noqa: F401
 
+    import cleaning  # noqa: F401
+    import cleanup_command  # noqa: F401
     import commands  # noqa: F401
+    import emptying  # noqa: F401
     import main  # noqa: F401
     import running  # noqa: F401
+    import trash  # noqa: F401
     import wizard  # noqa: F401
 
 
@@ -38,12 +43,17 @@ def run_program(options: list[str]) -> int:
     """`main.py` with these options in this process, as the environment says."""
     _ahead[0] = float(os.environ.pop("CRASH_CLOCK", "0"))
     plan = os.environ.pop("CRASH_PLAN", None)
-    idle = os.environ.pop("CRASH_IDLE", None)
+    idle, soon = os.environ.pop("CRASH_IDLE", None), os.environ.pop("CRASH_SOON", None)
     import loop
     import main
+    import trash
+    import trash_back
 
     if idle is not None:
         loop.IDLE = float(idle)
+    if soon is not None:
+        for module in (trash, trash_back):
+            module.__dict__["SOON"] = float(soon)
     if plan is not None:
         # Imported here: what it finds in `os` now is what it puts its watch over.
         sys.path.insert(0, str(Path(__file__).parent))

@@ -20,6 +20,8 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import broken_files
+import cleanup_harms
+import cleanup_kills
 import failing_disk
 import harmed_requests
 import kills
@@ -38,6 +40,8 @@ FIGURES: dict[str, Callable[[float], Row]] = {
     "disk": lambda part: timed(failing_disk.each_writing_call, ("fake", "none"), part),
     "daemons": lambda part: timed(failing_disk.daemons, share(24, part)),
     "requests": lambda part: timed(harmed_requests.harmed_requests, part),
+    "cleanup": lambda part: timed(cleanup_kills.every_step, part),
+    "cleanup-requests": lambda part: timed(cleanup_harms.harmed_cleanups, part),
     "machine": lambda part: timed(machine.steps, share(100_000, part)),
     "files": lambda part: timed(broken_files.broken_files, share(20_000, part)),
     "speed": lambda part: timed(speed.transitions),

@@ -84,7 +84,7 @@ class FakeClient:
 
     @property
     def settings(self) -> dict[str, str]:
-        return _settings(self.fake)
+        return settings_of(self.fake)
 
     def forget(self, users_own: bytes) -> None:
         for kept in (self.fake.torrents, self.fake.categories, self.fake.requests, self.fake.sessions):
@@ -121,7 +121,7 @@ class RealClient:
 
     @property
     def settings(self) -> dict[str, str]:
-        return _settings(self._daemon)
+        return settings_of(self._daemon)
 
     def forget(self, users_own: bytes) -> None:
         self._api.torrents_delete(delete_files=True, torrent_hashes="all")
@@ -143,7 +143,8 @@ class RealClient:
             pause.wait(0.02)
 
 
-def _settings(server: FakeQBittorrent | PrivateQBittorrent) -> dict[str, str]:
+def settings_of(server: FakeQBittorrent | PrivateQBittorrent) -> dict[str, str]:
+    """The program's environment for this qBittorrent."""
     return {
         "MOVIE_SYNC_QBITTORRENT__ENABLED": "true",
         "MOVIE_SYNC_QBITTORRENT__HOST": server.host,

@@ -93,7 +93,7 @@ class Offers(FakeTracker):
 
 @dataclass(frozen=True)
 class Told:
-    """What came of one life: its calls, what of it must not be, how it ended, how often it asked a tracker."""
+    """What came of one life: its calls, what must not be, how it ended, how often a tracker was asked."""
 
     calls: tuple[Call, ...]
     violations: tuple[str, ...]

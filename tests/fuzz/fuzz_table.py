@@ -20,6 +20,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import answer_cases
+import file_trees
 import list_histories
 import parser_cases
 import simulated_week
@@ -30,6 +31,7 @@ FIGURES: dict[str, tuple[int, Callable[[int, int], Row]]] = {
     "lists": (20_000, list_histories.histories),
     "answers": (20_000, answer_cases.answers),
     "week": (1_000, simulated_week.week),
+    "trees": (2_000, file_trees.run),
 }
 """By name: how many cases, or films, at full length, and what does them from a first seed on."""
 
