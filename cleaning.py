@@ -160,7 +160,8 @@ class Cleaning:
             todo = [
                 action
                 for action in (*plan.going, *plan.closed)
-                if (asked or not action.asks)
+                # What cannot go into the trash after all goes by another word than this one.
+                if (not action.asks or (asked and action.movie.id not in times))
                 and action.movie.id not in busy
                 and times.get(action.movie.id, 0) < MOST_TIMES
             ]

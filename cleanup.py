@@ -13,11 +13,11 @@ from cleanup_case import Case, OwnTorrent
 from disk_files import Seen, Unfit
 from movie import Movie
 from qbittorrent_manager import TorrentStatus
-from queue_files import COMPLETED
+from queue_files import COMPLETED, FAILED, PENDING
 from removal_plan import ALWAYS_ALLOWED, DAY
 from report import duration
 
-CHANGED_AFTER = 5.0
+CHANGED_AFTER = 1.0
 """Seconds after completion: a file that was touched later is compared with its torrent before it goes."""
 AGAIN = 3600.0
 """Seconds until a film is looked at again of which nobody can say when it may go."""
@@ -225,11 +225,13 @@ def _with_torrents(case: Case, rules: CleanupRules, now: float) -> Action:
         first = judged[0][1]
         assert first is not None
         lost = all(one.status is None for one in case.torrents)
-        if lost and (case.movie.removed_by_user or not case.movie.completed_at):
+        if lost and (case.movie.removed_by_user or case.movie.removed_from in (PENDING, FAILED)):
             return _goes(case, What.FORGET, "its torrent is not in qBittorrent, and it was never complete")
         return first
-    if any(_touched(one) for one in free):
-        why = "its files were touched since they were complete: qBittorrent compares them first"
+    if any(_touched(one, rules) for one in free):
+        why = "qBittorrent compares its files first"
+        if rules.trash_period:
+            why = f"its files were touched since they were complete: {why}"
         return _goes(case, What.CHECK, why, torrents=free)
     asks = [one.no_trash for one in free if one.no_trash] if rules.trash_period else []
     what = What.TRASH if rules.trash_period and not asks else What.DELETE
@@ -299,11 +301,13 @@ def _duty(status: TorrentStatus, case: Case, rules: CleanupRules, now: float) ->
     return Action(case.movie, What.WAIT, why, case, again_at=now + min(left, AGAIN))
 
 
-def _touched(torrent: OwnTorrent) -> bool:
-    """Whether a file changed since it was complete, in content or in its names."""
+def _touched(torrent: OwnTorrent, rules: CleanupRules) -> bool:
+    """Whether a file changed since it was complete, in content or in its names. Without a trash: perhaps."""
     status = torrent.status
     if status is None or torrent.checked or status.progress < 1:
         return False
+    if not rules.trash_period:
+        return True
     latest = (status.completion_on or 0) + CHANGED_AFTER
     return any(isinstance(f.here, Seen) and f.here.changed_ns > latest * 1e9 for f in torrent.files)
 

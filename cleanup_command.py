@@ -101,6 +101,11 @@ class CleanupCommand:
     # --- undo
 
     def _undo(self, text: str) -> int:
+        with self._cleaning.locked():
+            self._go_on()  # what was cut short ends first: a film may have several torrents
+            return self._bring_back(text)
+
+    def _bring_back(self, text: str) -> int:
         entries = [one for one in self._journal.read().entries if one.phase in {TRASHED, BACK}]
         found = named([entry.movie for entry in entries], text)
         if len({movie.id for movie in found}) > 1:
@@ -109,17 +114,18 @@ class CleanupCommand:
         if not found:
             return self._refuse(f"No film in the trash matches {text!r}. {self._what_is_there(entries)}")
         mine = [entry for entry in entries if entry.film["id"] == found[0].id]
-        with self._cleaning.locked():
-            for entry in _latest(mine):
-                if entry.phase == TRASHED:
-                    if hindrance := self._hindrance(entry):
-                        return self._refuse(f"{entry.movie.label} cannot be brought back: {hindrance}")
-                    self._trash.bring_back(entry)
-            done = self._go_on()
+        latest = _latest(mine)
+        lying = [entry for entry in latest if entry.phase == TRASHED]
+        if hindrance := next(filter(None, map(self._hindrance, lying)), ""):
+            return self._refuse(f"{found[0].label} cannot be brought back: {hindrance}")
+        if lying:
+            self._trash.bring_back(lying)
+        done = self._go_on()
         self._tell_daemon()
         if not done:
             self._console.say("⏳ qBittorrent is still checking or moving it; the daemon goes on with that.")
-        return EXIT_OK if done and not self._is_in_trash(found[0].id) else EXIT_FAILED
+        left = {entry.key for entry in latest} & {entry.key for entry in self._journal.read().entries}
+        return EXIT_OK if done and not left else EXIT_FAILED
 
     def _what_is_there(self, entries: list[Entry]) -> str:
         labels = sorted({entry.movie.label for entry in entries})
@@ -145,7 +151,7 @@ class CleanupCommand:
                 return f"{path} is in its way: move or rename that first."
             if not found.missing:
                 return f"{found.path} {found.why}."
-        return ""
+        return self._trash.what_lacks(entry)
 
     def _go_on(self) -> bool:
         waited = 0.0
@@ -159,9 +165,6 @@ class CleanupCommand:
             self._stop.wait(wait)
             waited += wait
         return True
-
-    def _is_in_trash(self, movie_id: str) -> bool:
-        return any(entry.film["id"] == movie_id for entry in self._journal.read().entries)
 
     def _tell_daemon(self) -> None:
         pid = daemon_pid(self._config.folder / DAEMON_LOCK)

@@ -3,13 +3,15 @@
 With `cleanup_unowned` the one copy that is certain may go too; what is certain is decided here. Reads only.
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 
 from cleanup_case import Copy
 from cleanup_sharing import Sharing
 from disk_files import Seen, Unfit, files_below, look_at
-from film_files import whole_film
+from errors import PlaceUnavailable
+from film_files import main_video, whole_film
 from film_store import FilmStore, facts_of
 from follow_up import hashes_of
 from leftovers import overlap, parts_of
@@ -38,6 +40,7 @@ class Copies:
         self._directory = place.directory
         self._unowned = unowned
         self._films = FilmStore(queue.folder / "films.json")
+        self._earlier = [Library([directory]) for directory in place.earlier()]
 
     def claimer(self, movie: Movie, paths: Sequence[str], torrents: Iterable[TorrentStatus]) -> str:
         """Another film that counts as there because of files at these paths. Raises `PlaceUnavailable`."""
@@ -53,13 +56,20 @@ class Copies:
     def of(self, movie: Movie, own: Sequence[str], now: Sharing) -> tuple[Copy, ...]:
         """The copies of a film besides its `own` paths. Raises `PlaceUnavailable`."""
         facts = facts_of(self._films, movie)
-        found = find_copies(movie, self._queue, self._entries(), facts=facts)
-        entries = [match.entry for match in found if not _meets(match.entry, own)]
-        return tuple(self._copy(entry, movie, now) for entry in entries)
+        found = find_copies(movie, self._queue, self._entries(), *self._in_earlier_places(), facts=facts)
+        entries = {match.entry.where: match.entry for match in found if not _meets(match.entry, own)}
+        return tuple(self._copy(entry, movie, now) for entry in entries.values())
 
     def _entries(self) -> Entries:
         """What lies there; nothing is known of it where only qBittorrent's machine has the directory."""
         return self._library.entries() if self._place.here else Entries()
+
+    def _in_earlier_places(self) -> Iterator[Entries]:
+        """What lies in download directories that were used before, as far as they are still there."""
+        for library in self._earlier:
+            # Nothing is concluded from them: what they have is told of.
+            with contextlib.suppress(PlaceUnavailable):
+                yield library.entries()
 
     def _wanted(self) -> Iterator[Movie]:
         for name in WANTED:
@@ -100,8 +110,13 @@ class Copies:
         stranger = next((f for f in seen if PurePath(f.path).suffix.casefold() not in _COMPANIONS), None)
         if stranger is not None:
             return f"its folder has other files too: {stranger.path}"
-        if whole_film([("/".join(file.parts), file.size) for file in seen]) is None:
+        names = [("/".join(file.parts), file.size) for file in seen]
+        film = whole_film(names)
+        if film is None:
             return "it is not one film in one file"
+        other = next((name for name, size in names if name != film and main_video([(name, size)])), None)
+        if other is not None:
+            return f"there is another film beside it: {other}"
         return seen
 
 

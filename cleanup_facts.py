@@ -4,8 +4,7 @@ Gathers the cases that `cleanup.plan_cleanup` decides; reads, and never changes 
 at a time: DownloadWorker's, or the main thread of `--cleanup`. Looks only into films whose grace is over.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,14 +16,14 @@ from cleanup_journal import Journal
 from cleanup_sharing import Sharing
 from destination import saved_paths
 from disk_files import Seen, Unfit, look_at
-from film_store import film_of_key
+from film_store import FilmStore, film_of_key
 from follow_up import hashes_of
 from identity import listed
 from in_flight import in_flight
 from leftovers import parts_of
 from library import Library
 from list_memory import ListMemory, Lists
-from movie import Movie
+from movie import ListedFilm, Movie
 from places import DownloadPlace
 from qbittorrent_answers import Content
 from qbittorrent_manager import TorrentStatus
@@ -86,6 +85,7 @@ class CleanupFacts:
         self._tag = tag
         self._rules = rules
         self._lists = Lists(queue.folder)
+        self._films = FilmStore(queue.folder / "films.json")
         self._copies = Copies(queue, library, places.place, unowned=rules.unowned)
 
     def candidates(self) -> list[Movie]:
@@ -105,7 +105,7 @@ class CleanupFacts:
         removed = self._queue.films(REMOVED)
         lists = self._lists.all()
         wanted = self.candidates()
-        shown = _shown(wanted, lists)
+        shown = _shown(wanted, lists, self._films)
         cases = [self._case(movie, lists, shown, len(removed) + recent) for movie in removed]
         ids = {movie.id for movie in wanted}
         if not ids:
@@ -134,7 +134,7 @@ class CleanupFacts:
         movie = case.movie
         # Also where qBittorrent is switched off: what it got is no copy that nobody uses.
         asked = in_flight(movie) if self._client or movie.owned else ()
-        own = tuple(self._torrent(one, movie, now) for one in asked)
+        own = tuple(self._torrent(one.lower(), movie, now) for one in asked)
         link = self._link(movie, own)
         paths = [str(one.here.path) for torrent in own for one in torrent.files if one.here]
         made = [*paths, *([str(link.path)] if link else [])]
@@ -233,14 +233,22 @@ class CleanupFacts:
         return None
 
 
-def _shown(wanted: Sequence[Movie], lists: Mapping[str, ListMemory]) -> dict[str, str]:
+def _shown(wanted: Sequence[Movie], lists: Mapping[str, ListMemory], store: FilmStore) -> dict[str, str]:
     """By id, a list that has the film as it was last read, whatever the queues say."""
-    found: defaultdict[str, str] = defaultdict(str)
-    for name, memory in lists.items():
-        films = [listed(film_of_key(key), name) for key in memory.films]
+    found: dict[str, str] = {}
+    for name, memory in lists.items() if wanted else ():
+        films = [film for key in memory.films for film in _known_as(film_of_key(key), name, store)]
         missing = {movie.id for movie in missing_from(wanted, films, memory.apart)}
         found |= {movie.id: name for movie in wanted if movie.id not in missing}
     return found
+
+
+def _known_as(film: ListedFilm, name: str, store: FilmStore) -> Iterator[Movie]:
+    """A film of a list by what names it there, and by all that its page told of it."""
+    yield listed(film, name)
+    if facts := store.find(film):
+        told = {key: getattr(facts, key) for key in ("title", "year", "imdb_id", "film_id", "lid", "slug")}
+        yield Movie(**told, original_title=facts.original_title)
 
 
 def _leads_elsewhere(name: str) -> bool:

@@ -109,8 +109,9 @@ class Journal:
             known = {one.key: one for one in kept.entries}
             for key in known.keys() & new.keys():
                 if known[key].phase == TRASHED and known[key].begun_at != new[key].begun_at:
-                    earlier = replace(known.pop(key), key=f"{key} {known[key].begun_at}")
-                    known[earlier.key] = earlier
+                    earlier = known.pop(key)
+                    again = f"{key} {earlier.begun_at}"
+                    known[again] = replace(earlier, key=again)
             return replace(kept, entries=tuple((known | new).values()))
 
         self.change(change)

@@ -216,7 +216,23 @@ def refuse_conflicts(found: Found) -> None:
 
 
 def _conflicts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [*_letterboxd_conflicts(values), *_size_conflicts(values)]
+    return [*_letterboxd_conflicts(values), *_size_conflicts(values), *_trash_conflicts(values)]
+
+
+def _trash_conflicts(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """A trash that holds a place of films would hide all of them."""
+    trash = values.get("trash_directory")
+    if not trash:
+        return
+    films = values.get("download_directory", OPTIONS["download_directory"].default)
+    for directory in (films, *values.get("library_directories", ())):
+        if Path(directory).expanduser().is_relative_to(Path(trash).expanduser()):
+            yield (
+                "trash_directory",
+                f"is or holds {directory}, where films are kept; write a folder of its own, such as "
+                f"{json.dumps(f'{directory}/.trash')}",
+            )
+            return
 
 
 def _letterboxd_conflicts(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

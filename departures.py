@@ -58,6 +58,7 @@ class Departures(Transitions):
                 known, missing_for=known.missing_for + seconds, watched_on=seen.watched_on
             ),
         )
+        self._tell_listeners()  # the grace of one may be over
 
     def let_go(self, movie: Movie) -> bool:
         """Take a removed film out of every queue; a list that shows it again makes it a new one.

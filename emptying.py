@@ -6,7 +6,7 @@ jumped, or a computer that was off, ends no film's stay. What else lies in the t
 
 import logging
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from msgspec.structs import replace
 
@@ -89,13 +89,10 @@ class Emptying:
     def _require_unused(self, entry: Entry) -> None:
         """Raise `PlaceUnavailable` for a film that is wanted again, and for files that a torrent has."""
         known = self._queue.find(entry.movie)
-        if (
-            known is not None
-            and entry.hash
-            and known.status == COMPLETED
-            and known.torrent_hash == entry.hash
-        ):
-            raise PlaceUnavailable("it is wanted again, and could not be brought back.")
+        if known is not None and entry.hash and known.torrent_hash == entry.hash:
+            there = self._client.find([entry.hash]) if self._client else None
+            if known.status == COMPLETED and (there is None or lies_in(there, entry.trash, entry)):
+                raise PlaceUnavailable("it is wanted again, and could not be brought back.")
         folder = parts_of(entry.trash)
         for torrent in self._client.torrents() if self._client and entry.local else ():
             if parts_of(torrent.content_path or torrent.save_path)[: len(folder)] == folder:
@@ -142,11 +139,11 @@ def _aged(entry: Entry, now: float) -> Entry:
 
 def _emptied(folder: Path, names: Iterable[str]) -> tuple[str, ...]:
     """Remove the folders that held these files, where nothing else is in them; what else is."""
-    left: dict[str, None] = {}
-    for name in names:
-        parts = [folder.name, *name.split("/")[:-1]]
+    left: tuple[str, ...] = ()
+    # The deepest first: what a folder still holds is told once those in it are gone.
+    for way in sorted({PurePath(name).parent.parts for name in names}, key=len, reverse=True):
         try:
-            left |= dict.fromkeys(remove_empty_folders(folder.parent, parts))
+            left = remove_empty_folders(folder.parent, (folder.name, *way))
         except MovieSyncError as error:
             logger.warning("trash=%s %s", folder, error)
-    return tuple(left)
+    return left

@@ -70,6 +70,11 @@ class DownloadPlace:
         if self._we_write and not os.access(self.directory, os.W_OK):
             raise self._not_writable()
 
+    def earlier(self) -> list[Path]:
+        """The directories that were used before this one. Raises `StateError`."""
+        known = storage.read_json(self._known_file, list[str], [])
+        return [Path(path) for path in known if path != str(self.directory)]
+
     def free(self) -> int | None:
         """Free bytes; None where this machine does not see the directory. Raises `PlaceUnavailable`."""
         if not self._is_there():

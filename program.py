@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from acquisition import Acquisition
 from call_ledger import CallLedger
+from cleanup_journal import Journal
 from config import Config
 from console import Console, Progress
 from credentials_manager import CredentialsManager
@@ -200,7 +201,6 @@ def cleaning_of(
     from cleaning import Cleaning
     from cleanup import rules_from
     from cleanup_facts import CleanupFacts, places_from
-    from cleanup_journal import Journal
     from emptying import Emptying
     from trash import Trash
 
@@ -250,10 +250,12 @@ def places_of(config: Config) -> tuple[DownloadPlace, Library]:
         we_write=not settings["enabled"],
         elsewhere=bool(settings["enabled"] and settings["save_path"]),
     )
-    trash = config["trash_directory"]
+    trash = [Path(config["trash_directory"])] if config["trash_directory"] else []
+    # Also those that were configured when something was put there.
+    trash += [Path(one.local).parent for one in Journal(config.folder).read().entries if one.local]
     library = Library(
         [directory, *map(Path, config["library_directories"])],
-        leave_out=[Path(trash)] if trash else [],
+        leave_out=trash,
         filled=FilledPlaces(config.folder),
     )
     return place, library

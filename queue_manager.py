@@ -358,5 +358,5 @@ class QueueManager(Departures):
             }
 
     def on_queued(self, listener: Callable[[], None]) -> None:
-        """Call `listener` (any thread, no lock held) whenever films became pending."""
+        """Call `listener` (any thread, no lock held) whenever films became pending or were missed."""
         self._listeners.append(listener)

@@ -117,9 +117,9 @@ class Removals:
         return told_apart(tracked, shown, lambda: self._before(reading), known, proven=reading.proven)
 
     def _tracked(self, name: str, queues: Iterable[str]) -> list[Movie]:
-        """The films of this list in these queues."""
+        """The films of this list in these queues; removed ones of no list were marked by hand."""
         films = (movie for queue in queues for movie in self._queue.films(queue))
-        return [movie for movie in films if name in movie.lists]
+        return [movie for movie in films if name in movie.lists or _of_no_list(movie)]
 
     def _missing(self, name: str, shown: Sequence[Movie], queues: Iterable[str], apart: Apart) -> list[Movie]:
         """The films of this list, in these queues, that are not shown."""
@@ -189,6 +189,10 @@ class Removals:
         on_list = [movie for movie in tracked if away.isdisjoint((movie.id, *movie.aliases))]
         held = held_films(name, before[-1].held, self._queue.find)
         return missing_from(held, on_list, before[-1].apart)
+
+
+def _of_no_list(movie: Movie) -> bool:
+    return movie.status == REMOVED and not movie.lists
 
 
 def _seconds_missed(movie: Movie, reading: Reading) -> int:

@@ -113,10 +113,14 @@ class Trash(Returning):
     def go_on(self) -> float | None:
         """Take the next steps of all that is under way; when to look again, None if nothing is."""
         for entry in self._journal.read().entries:
-            if entry.phase == CHECKED and not self._may_go(entry):
+            if entry.phase in {CHECKED, DELETED} and not self._may_go(entry):
+                if entry.phase == DELETED:
+                    self._queue.fetch_again(entry.movie)
                 self._journal.drop(entry.key)
         again = [self._step(entry) for entry in self._journal.read().entries if entry.phase in UNDER_WAY]
         waits = [at for at in again if at is not None]
+        if not waits and any(entry.phase in UNDER_WAY for entry in self._journal.read().entries):
+            return self._now() + SOON / 4  # one that was done has begun another
         return min(waits) if waits else None
 
     def _step(self, entry: Entry) -> float | None:
@@ -141,7 +145,9 @@ class Trash(Returning):
         if status.state.startswith("checking"):
             return self._now() + SOON
         if entry.tries < ASKED:
-            return self._check(entry, status) if self._may_go(entry) else self._call_off(entry, status)
+            # Files that were put back at their place are compared in any case.
+            due = self._may_go(entry) or entry.trash
+            return self._check(entry, status) if due else self._call_off(entry, status)
         if 0 <= self._now() - entry.looked_at < SETTLED:
             return self._now() + SOON
         if status.progress < 1:
@@ -152,8 +158,14 @@ class Trash(Returning):
             )
             return None
         self._start(entry, status)
-        self._journal.put(replace(entry, phase=CHECKED))
+        self._settle_check(entry)
         return None
+
+    def _settle_check(self, entry: Entry) -> None:
+        if self._may_go(entry):
+            self._journal.put(replace(entry, phase=CHECKED))
+        else:
+            self._journal.drop(entry.key)
 
     def _check(self, entry: Entry, status: TorrentStatus) -> float | None:
         """Have it compared. It counts only once it was asked for: a kill in between has it asked again."""
@@ -173,7 +185,7 @@ class Trash(Returning):
         if status is None or not self._may_go(entry):
             return self._end_of_going(entry, status)
         if lies_in(status, entry.trash, entry):
-            there = self._lies_in_trash(entry) if entry.local else status.progress >= 1
+            there = self.lies_in_trash(entry) if entry.local else status.progress >= 1
             return self._is_moved(entry) if there or not entry.whole else self._begin_back(entry)
         if not lies_in(status, entry.came_from, entry) or not self._is_as_planned(entry):
             return self._call_off(entry, status)
@@ -199,7 +211,7 @@ class Trash(Returning):
         return self._now() + SOON / 4
 
     def _end_of_going(self, entry: Entry, status: TorrentStatus | None) -> float | None:
-        if status is None and self._lies_in_trash(entry) and self._find(entry) is None:
+        if status is None and self.lies_in_trash(entry) and self._find(entry) is None:
             # Somebody took the torrent out meanwhile: what was moved is in the trash all the same.
             return self._is_moved(entry)
         return self._call_off(entry, status)
@@ -235,7 +247,7 @@ class Trash(Returning):
                 return self._call_off(entry, status)
             if not self._ask.remove(entry.hash, with_files=True):
                 return self._now() + SOON / 4
-        elif not entry.tries or (entry.identity and self._is_as_planned(entry)):
+        elif not entry.tries or (self._identity_now(entry) and self._is_as_planned(entry)):
             # It was not we who took it out.
             return self._call_off(entry, None)
         self._forget_torrent(entry)
@@ -319,6 +331,9 @@ class Trash(Returning):
         if status is not None and entry.trash and lies_in(status, entry.trash, entry):
             return self._begin_back(entry)
         if status is not None and entry.tries:
+            if lies_in(status, entry.came_from, entry) and self._put_back(entry):
+                self._journal.put(replace(entry, phase=CHECKING, tries=1))
+                return self._now() + SOON / 4
             self._stay(entry, status)
         self._journal.drop(entry.key)
         self._say(f"   ⊘ {entry.movie.label} stays: {why} meanwhile")
@@ -333,6 +348,7 @@ class Trash(Returning):
             self._stay(entry, status)
         self._journal.drop(entry.key)
         self._say(
-            f"⚠️  {entry.movie.label} cannot go into the trash: {why}. `--cleanup` shows what can be done."
+            f"⚠️  {entry.movie.label} cannot go into the trash: {why.rstrip('.')}. `--cleanup` shows what "
+            "can be done."
         )
         return None

@@ -4,11 +4,12 @@ Base of `trash.Trash`; runs under the lock of cleanup.
 """
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from cleanup_journal import BACK, DELETED, TRASHED, Entry
+from cleanup_journal import BACK, TRASHED, Entry
 from disk_files import Unfit, look_at, move_file, remove_empty_folders
 from errors import PlaceUnavailable
 from history import event_of
@@ -34,10 +35,10 @@ class Returning(Ground):
     def _step(self, entry: Entry) -> float | None:
         """Take the next step of an entry."""
 
-    def bring_back(self, entry: Entry) -> None:
-        """Begin to bring a film back from the trash, because the user says so."""
-        self._queue.history.announce([event_of(entry.movie, "brought back by the user")])
-        self._journal.put(replace(entry, phase=BACK, by_user=True, tries=0))
+    def bring_back(self, entries: Sequence[Entry]) -> None:
+        """Begin to bring a film back from the trash, with all its torrents, because the user says so."""
+        self._queue.history.announce([event_of(entries[0].movie, "brought back by the user")])
+        self._journal.put(*(replace(entry, phase=BACK, by_user=True, tries=0) for entry in entries))
 
     def _begin_back(self, entry: Entry) -> float | None:
         """A film stays after all, with all of its torrents."""
@@ -47,15 +48,11 @@ class Returning(Ground):
         return self._step(entry)
 
     def _begin_siblings_back(self, entry: Entry) -> None:
-        """What else of the film went with it comes back too; what was deleted has to be fetched again."""
+        """What else of the film went with it comes back too."""
         for one in self._journal.read().entries:
-            if (one.film["id"], one.begun_at) != (entry.film["id"], entry.begun_at) or one.key == entry.key:
-                continue
-            if one.phase == TRASHED:
+            siblings = (one.film["id"], one.begun_at) == (entry.film["id"], entry.begun_at)
+            if siblings and one.key != entry.key and one.phase == TRASHED:
                 self._begin_back(one)
-            elif one.phase == DELETED:
-                self._queue.fetch_again(one.movie)
-                self._journal.drop(one.key)
 
     def _coming_back(self, entry: Entry) -> float | None:
         status = self._find(entry)
@@ -64,7 +61,7 @@ class Returning(Ground):
         if status.state == "moving" or status.state.startswith("checking"):
             return self._now() + SOON / 4
         in_trash = lies_in(status, entry.trash, entry)
-        if self._tag not in status.tags or not (in_trash or entry.tries or not self._lies_in_trash(entry)):
+        if self._tag not in status.tags or not (in_trash or entry.tries or not self.lies_in_trash(entry)):
             return self._leave_to_user(entry, status)
         if in_trash:
             return self._move_back(entry)
@@ -94,7 +91,7 @@ class Returning(Ground):
 
     def _leave_to_user(self, entry: Entry, status: TorrentStatus) -> float | None:
         """The torrent is another one's by now, or was added anew: it stays where it is."""
-        if lies_in(status, entry.trash, entry):
+        if lies_in(status, entry.trash, entry) or (entry.local and not self.lies_in_trash(entry)):
             self._journal.drop(entry.key)
         else:
             self._journal.put(self._resting(replace(entry, phase=TRASHED)))
@@ -132,17 +129,20 @@ class Returning(Ground):
         return None
 
     def _copy_coming_back(self, entry: Entry) -> float | None:
-        require_trash(entry)
         trash = Path(entry.trash)
-        for name, _ in entry.files if trash.is_dir() else ():
+        if self._lacking(entry):
+            require_trash(entry)
+        names = [name for name, _ in entry.files] if trash.is_dir() else []
+        for name in names:
             seen = seen_or_missing(trash / name, trash)
             if seen is not None:
                 move_file(seen, Path(entry.came_from), seen.parts)
-        for name, _ in entry.files:
+        for name in names:
             remove_empty_folders(trash.parent, [trash.name, *name.split("/")[:-1]])
-        if any(isinstance(look_at(path, [self.directory]), Unfit) for path in self.paths_before(entry)):
-            return self._is_lost(entry)
-        return self._is_back(entry)
+        return self._is_lost(entry) if self._lacking(entry) else self._is_back(entry)
+
+    def _lacking(self, entry: Entry) -> bool:
+        return any(isinstance(look_at(path, [self.directory]), Unfit) for path in self.paths_before(entry))
 
     def _is_lost(self, entry: Entry) -> float | None:
         """Not all of it was there to be brought back; a film that is wanted is not taken for complete."""

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from cleanup_case import OwnFile
 from cleanup_facts import TRASH, Places
-from cleanup_journal import Entry, Journal, identity_of
-from disk_files import Seen, look_at, remove_empty_folders, remove_file
+from cleanup_journal import Entry, Identity, Journal, identity_of
+from disk_files import Seen, Unfit, look_at, move_file, remove_empty_folders, remove_file
 from errors import MovieSyncError, PlaceUnavailable
 from places import MARKER
 from qbittorrent_manager import HandOver, TorrentStatus
@@ -107,6 +107,20 @@ class Ground:
                 if isinstance(seen := look_at(folder / name, [folder.parent]), Seen):
                     remove_file(seen)
 
+    def _put_back(self, entry: Entry) -> bool:
+        """Take back a move that was broken off between two files; whether there was anything to take back."""
+        folder, back = Path(entry.local or ""), False
+        for path, (name, size) in zip(
+            self.paths_before(entry), entry.files if entry.local else (), strict=False
+        ):
+            seen, there = look_at(folder / name, [folder.parent]), look_at(path, [self.directory])
+            if isinstance(seen, Seen) and seen.size == size and isinstance(there, Unfit) and there.missing:
+                move_file(seen, self.directory, path.relative_to(self.directory).parts)
+                back = True
+        if back:
+            remove_empty_folders(folder.parent, [folder.name])
+        return back
+
     def _stay(self, entry: Entry, status: TorrentStatus) -> None:
         """Have a torrent whose files lie at their place go on there, whatever it was told before."""
         if lies_in(status, entry.came_from, entry):
@@ -116,7 +130,7 @@ class Ground:
                 logger.warning("torrent=%s stays where it is: %s", entry.hash, error)
         self._start(entry, status)
 
-    def _lies_in_trash(self, entry: Entry) -> bool:
+    def lies_in_trash(self, entry: Entry) -> bool:
         """Whether all its files are in the trash, as this machine sees it."""
         if entry.local is None:
             return False
@@ -135,6 +149,19 @@ class Ground:
         found = ((name, look_at(folder / name, [folder.parent])) for name in names_in_trash(entry))
         there = tuple((name, seen.size, seen.mtime_ns) for name, seen in found if isinstance(seen, Seen))
         return replace(entry, resting=there)
+
+    def what_lacks(self, entry: Entry) -> str:
+        """Why not all of it can be had from the trash, as far as this machine sees that; "" if it can."""
+        try:
+            require_trash(entry)
+        except PlaceUnavailable as error:
+            return str(error)
+        folder = Path(entry.local or "")
+        for name, size, _ in entry.resting:
+            found = look_at(folder / name, [folder.parent])
+            if not isinstance(found, Seen) or found.size != size:
+                return f"{folder / name} is not there any more as it was."
+        return ""
 
     def _way_into_trash(self, entry: Entry) -> tuple[Path, tuple[str, ...]]:
         """The configured directory in which a copy's place in the trash lies, and the way from there."""
@@ -162,15 +189,17 @@ class Ground:
         """Whether this process made the plan, or watched the torrent move, just now; else it is made anew."""
         return 0 <= self._now() - self._fresh.get(entry.key, -FRESH_FOR) < FRESH_FOR
 
+    def _identity_now(self, entry: Entry) -> Identity:
+        paths, roots = self.paths_before(entry), [self._places.place.directory]
+        files = zip(paths, entry.files, strict=False)
+        return identity_of(OwnFile(name, size, look_at(path, roots)) for path, (name, size) in files)
+
     def _is_as_planned(self, entry: Entry) -> bool:
         """Whether the very files still lie there that the plan was made for, where this machine sees them.
 
         Those of a torrent that is not complete may have grown.
         """
-        paths, roots = self.paths_before(entry), [self._places.place.directory]
-        files = zip(paths, entry.files, strict=False)
-        found = [OwnFile(name, size, look_at(path, roots)) for path, (name, size) in files]
-        now = identity_of(found)
+        now = self._identity_now(entry)
         if entry.whole or not entry.hash:
             return now == entry.identity
         before = {name: inode for name, _, inode, _ in entry.identity}

@@ -7,13 +7,13 @@ and all queues can be compared with what may be: `check`. A clock set by hand pa
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-import bencode2
 import msgspec
+from cleanup_films import Ending, Film, content, differences, listed_as, torrent_of
 from disk_qbittorrent import DiskQBittorrent, Files
 from killable import Killed, Points, Waiting, Wire
 from support import Clock
@@ -29,90 +29,19 @@ from console import Console
 from errors import PlaceUnavailable, ServiceError
 from film_store import film_key
 from list_memory import ListMemory, Lists
-from movie import ListedFilm, Movie, movie_to_mapping
+from movie import Movie, movie_to_mapping
 from places import MARKER
 from program import cleaning_of, places_of
 from qbittorrent_manager import QBittorrentManager
 from queue_files import COMPLETED, FILE_NAMES, REMOVED
 from queue_manager import QueueManager
-from torrent_file import TorrentFile, read_torrent
+from torrent_file import TorrentFile
 from torrent_store import keep_torrent
 
 TAG, MINE = "movie_sync", "me/watchlist"
 HOUR, DAY = 3600, 24 * 3600
 GRACE = 7 * DAY
 FOREIGN = b"somebody's own"
-
-
-# --- films
-
-
-@dataclass
-class Film:
-    """A film as the test knows it: its record, its torrent, and its files, which are to stay or to go."""
-
-    movie: Movie
-    torrent: TorrentFile | None = None
-    files: dict[Path, bytes] = field(default_factory=dict)
-    link: Path | None = None
-    linked: bytes = b""
-    queue: str = REMOVED
-    save_path: Path | None = None
-
-    @property
-    def hash(self) -> str:
-        assert self.torrent is not None
-        return self.torrent.info_hash
-
-    @property
-    def path(self) -> Path:
-        """Its main file."""
-        return next(iter(self.files))
-
-    @property
-    def label(self) -> str:
-        return self.movie.label
-
-
-def torrent_of(name: str, files: Files) -> TorrentFile:
-    """A proven `.torrent`; one file if it is named as the torrent is."""
-    info: dict[bytes, Any] = {b"name": name.encode(), b"piece length": 2**14, b"private": 1}
-    info[b"pieces"] = b"x" * 20 * max(-(-sum(map(len, files.values())) // 2**14), 1)
-    if list(files) == [name]:
-        info[b"length"] = len(files[name])
-    else:
-        parts = [[part.encode() for part in path.split("/")[1:]] for path in files]
-        sizes = [len(data) for data in files.values()]
-        info[b"files"] = [{b"length": size, b"path": way} for size, way in zip(sizes, parts, strict=True)]
-    return read_torrent(bencode2.bencode({b"info": info}))
-
-
-def content(name: str, size: int = 600) -> bytes:
-    """What a file of that name holds."""
-    return (name.encode() * (size // len(name) + 1))[:size]
-
-
-def moved_aside(path: Path) -> Path:
-    """The file under another name in its folder."""
-    return path.rename(path.with_name(f"other {path.name}"))
-
-
-@dataclass(frozen=True)
-class Ending:
-    """What is right in the end: these films went, and nothing else.
-
-    `forgotten` ones only left their queue. `stopped` ones stay, and so their torrents are left.
-    """
-
-    trashed: tuple[Film, ...] = ()
-    deleted: tuple[Film, ...] = ()
-    forgotten: tuple[Film, ...] = ()
-    stopped: tuple[Film, ...] = ()
-
-    @property
-    def gone(self) -> tuple[Film, ...]:
-        """Those of which the files are not at their place."""
-        return (*self.trashed, *self.deleted)
 
 
 class CleanupBench:
@@ -294,7 +223,7 @@ class CleanupBench:
 
     def read_list(self, *shown: Film, at: float | None = None, name: str = MINE, **memory: Any) -> None:
         """Its list was read in full just now, and had these films."""
-        keys = [*self.listed, *(film_key(_listed(film.movie)) for film in shown)]
+        keys = [*self.listed, *(film_key(listed_as(film.movie)) for film in shown)]
         when = int(self.clock.time if at is None else at)
         told = ListMemory(films=tuple(keys), read_at=when, full_at=when, length=len(keys))
         Lists(self.folder).change(name, lambda _: msgspec.structs.replace(told, **memory))
@@ -463,7 +392,7 @@ class CleanupBench:
         trash = self._trash()
         there = {path: data for path, data in self.everything().items() if not path.is_relative_to(trash)}
         wanted = {path: data for path, data in expected.items() if not path.is_relative_to(trash)}
-        assert _differences(there, wanted) == {}
+        assert differences(there, wanted) == {}
         in_trash = [data for path, data in self.everything().items() if path.is_relative_to(trash)]
         foreign = [data for path, data in expected.items() if path.is_relative_to(trash)]
         ours = [data for film in trashed for data in film.files.values()]
@@ -524,18 +453,3 @@ class _Undo(CleanupCommand):
 @dataclass
 class _Says:
     say: Callable[[str], None]
-
-
-def _listed(movie: Movie) -> ListedFilm:
-    return ListedFilm(movie.title, movie.year, slug=movie.slug)
-
-
-def _differences(there: Mapping[Path, bytes | str], expected: Mapping[Path, bytes | str]) -> dict[str, str]:
-    gone = {str(path): "gone" for path in expected if path not in there}
-    new = {str(path): "nobody put it there" for path in there if path not in expected}
-    other = {
-        str(path): f"holds {there[path]!r:.60}, not {expected[path]!r:.60}"
-        for path in expected
-        if path in there and there[path] != expected[path]
-    }
-    return gone | new | other

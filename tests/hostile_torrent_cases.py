@@ -5,8 +5,10 @@ Cases as in `hostile_disk_cases`.
 
 import os
 
-from cleanup_bench import CleanupBench, Film
+from cleanup_bench import HOUR, CleanupBench
+from cleanup_films import Film
 from hostile_disk_cases import MKV, NAME, STAYS, Case, Went, goes
+from killable import Killed
 
 from movie import ChosenRelease, TriedRelease
 
@@ -181,6 +183,67 @@ def files_that_a_torrent_of_the_users_has_too_stay(bench: CleanupBench) -> Went:
     bench.users_torrent(bench.client.pieces[film.hash], folder=bench.films, name="same")
     bench.go()
     return STAYS
+
+
+def _killed(bench: CleanupBench, moment: str) -> None:
+    """The process dies while it cleans."""
+
+    def die() -> None:
+        raise Killed(moment)
+
+    bench.at(moment, die)
+    bench.write_queues()
+    assert bench.killed(bench.look, None)
+
+
+def _shared_after_a_kill(moment: str, **config: object) -> Case:
+    def run(bench: CleanupBench) -> Went:
+        bench.configure(**config)
+        film = bench.film(linked=True)
+        _killed(bench, moment)
+        bench.users_torrent(bench.client.pieces[film.hash], folder=bench.films, name="same")
+        bench.clock.time += HOUR
+        bench.read_list()
+        bench.resume()
+        return STAYS
+
+    return run
+
+
+for _moment in ("before find", "after find", "before stop_torrent", "after stop_torrent", "before move"):
+    CASES[f"files_that_a_torrent_got_after_a_kill_{_moment.replace(' ', '_')}_stay"] = _shared_after_a_kill(
+        _moment
+    )
+CASES["files_that_a_torrent_got_after_a_kill_are_not_deleted"] = _shared_after_a_kill(
+    "before remove", trash_period=0
+)
+
+
+@case
+def a_film_that_is_wanted_after_a_kill_stays_though_only_its_list_says_so(bench: CleanupBench) -> Went:
+    film = bench.film()
+    _killed(bench, "before move")
+    bench.read_list(film)
+    bench.resume()
+    return STAYS
+
+
+@case
+def a_file_that_was_replaced_is_compared_even_after_a_kill_just_before_that(bench: CleanupBench) -> Went:
+    film = bench.film()
+    bench.replaced(film)
+    _killed(bench, "before stop_torrent")
+    bench.resume()
+    return Went(stopped=(film,))
+
+
+@case
+def a_file_that_was_replaced_is_compared_even_after_a_kill_in_between(bench: CleanupBench) -> Went:
+    film = bench.film()
+    bench.replaced(film)
+    _killed(bench, "before recheck")
+    bench.resume()
+    return Went(stopped=(film,))
 
 
 @case

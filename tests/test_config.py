@@ -164,3 +164,24 @@ def test_a_file_that_cannot_be_read_is_never_written_over(tmp_path: Path) -> Non
     (tmp_path / MAIN_FILE).mkdir()
     with pytest.raises(StateError):
         Config.save(tmp_path, {"username": "me"})
+
+
+@pytest.mark.parametrize("trash", ["/srv", "/srv/films", "/srv/more"])
+def test_a_trash_that_holds_a_place_of_films_is_refused(tmp_path: Path, trash: str) -> None:
+    (tmp_path / "config.json").write_text(
+        json.dumps(
+            {
+                "download_directory": "/srv/films",
+                "library_directories": ["/srv/more/films"],
+                "trash_directory": trash,
+            }
+        )
+    )
+    with pytest.raises(ConfigError, match=r"trash_directory.*is or holds /srv/.*films"):
+        load(tmp_path)
+
+
+def test_a_trash_below_the_films_is_fine(tmp_path: Path) -> None:
+    settings = {"download_directory": "/srv/films", "trash_directory": "/srv/films/.bin"}
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    assert load(tmp_path)["trash_directory"] == "/srv/films/.bin"

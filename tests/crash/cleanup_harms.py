@@ -97,7 +97,8 @@ def _go_on(lab: CleanupLaboratory, scenario: Scenario, harm: Harm) -> None:
         return
     lab.undisturbed(ONCE, scenario.env)
     lab.go_on(scenario)
-    if harm.fault in REFUSED and harm.call.startswith("torrents/setLocation") and scenario.end == GONE:
+    refused = harm.fault in REFUSED and harm.call.startswith("torrents/setLocation")
+    if refused and scenario.end == GONE and not lab.has_trash(scenario.film):
         scenario = SCENARIOS["delete"]
     lab.check(scenario)
 

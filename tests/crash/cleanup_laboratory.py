@@ -295,6 +295,10 @@ class CleanupLaboratory:
             return self.torrent.files
         return ((f"{film.label}/{film.label}.mkv", b"video of " + film.label.encode()),)
 
+    def has_trash(self, film: DemoFilm) -> bool:
+        """Whether anything of it is in the trash."""
+        return bool(self._in_trash(film))
+
     def _in_trash(self, film: DemoFilm) -> list[Path]:
         folders = [path for path in (self.world.downloads / TRASH).iterdir() if path.name != "mine"]
         return [folder for folder in folders if self._lies_in(film, folder) is not False]

@@ -20,6 +20,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import answer_cases
+import cleanup_trees
 import file_trees
 import list_histories
 import parser_cases
@@ -32,6 +33,7 @@ FIGURES: dict[str, tuple[int, Callable[[int, int], Row]]] = {
     "answers": (20_000, answer_cases.answers),
     "week": (1_000, simulated_week.week),
     "trees": (2_000, file_trees.run),
+    "cleanup": (2_000, cleanup_trees.run),
 }
 """By name: how many cases, or films, at full length, and what does them from a first seed on."""
 
