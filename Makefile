@@ -12,8 +12,8 @@ help:
 	@echo "make test    all tests"
 	@echo "make test-qbittorrent   the contract tests on qBittorrent 4.5, 5.1 and 5.3, fetched from Debian"
 	@echo "make check   ruff, mypy, import direction"
-	@echo "make crash   kills, power cuts, full disks, broken files at full length (about an hour)"
-	@echo "make fuzz    damaged pages and answers, random lists, a simulated week (about half an hour)"
+	@echo "make crash   kills, power cuts, full disks, broken files at full length (two hours)"
+	@echo "make fuzz    damaged pages and answers, random lists and folders, a simulated week (half an hour)"
 
 demo: $(VENV)/.installed
 	@sh scripts/get-qbittorrent.sh
@@ -24,7 +24,7 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@sh scripts/get-qbittorrent.sh
-	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
+	$(PY) -m pytest -n 4 --dist worksteal $(ARGS)
 
 test-qbittorrent: $(VENV)/.installed-dev
 	@PYTHON=$(PY) sh scripts/test-qbittorrent.sh $(ARGS)

@@ -21,9 +21,9 @@ def lab() -> Iterator[CleanupLaboratory]:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_kill_anywhere_in_a_cleanup_leaves_no_film_half_gone(lab: CleanupLaboratory, name: str) -> None:
     _, points = points_of(lab, name)
-    outcomes = [kill_at(lab, (name, point)) for point in sample(points, 1.0)[:2]]
-    assert [outcome.violation for outcome in outcomes] == [None, None]
-    assert all(outcome.kills for outcome in outcomes)
+    outcome = kill_at(lab, (name, sample(points, 1.0)[0]))
+    assert outcome.violation is None
+    assert outcome.kills
 
 
 def test_the_points_are_found_by_watching_the_cleanup(lab: CleanupLaboratory) -> None:
