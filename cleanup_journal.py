@@ -35,8 +35,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `film` is the film's record as it was. `came_from` and `trash` are folders in qBittorrent's words (for a
     copy: of this machine), `local` is the one in the trash as this machine sees it. `files` are names below
     them, and sizes. `kept_for` counts the seconds in the trash that were seen to pass, until `looked_at`.
-    `stopped` says that the torrent stood still before anything was done to it, `whole` that nothing of it was
-    lacking. `resting` are the files as they lie in the trash: name, size, time in nanoseconds.
+    `stopped` says that the torrent stood still before anything was done to it (`compared`: by the
+    comparison), `whole` that nothing of it was lacking. `resting` are the files as they lie in the trash:
+    name, size, time in nanoseconds.
     """
 
     key: str
@@ -52,7 +53,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     link: str | None = None
     begun_at: int = 0
     tries: int = 0
+    starts: int = 0
     stopped: bool = False
+    compared: bool = False
     whole: bool = False
     resting: tuple[tuple[str, int, int], ...] = ()
     trashed_at: int = 0

@@ -74,8 +74,13 @@ class Trash(Returning):
         local = self._places.shared.local_path(torrent.trash) if torrent.trash else None
         if self._places.trash is not None:
             local = self._places.trash
+        # Compared just now, it may not show yet that it goes on again.
+        before = self._journal.entry(torrent.hash)
+        compared = before is not None and before.phase == CHECKED
         return Entry(
             key=torrent.hash,
+            stopped=before is not None and compared and before.stopped,
+            compared=compared,
             film=film_of(action.movie),
             phase=phase,
             hash=torrent.hash,
@@ -196,7 +201,7 @@ class Trash(Returning):
         return self._move(entry, status)
 
     def _move(self, entry: Entry, status: TorrentStatus) -> float | None:
-        stopped = entry.stopped if entry.tries else status.stopped
+        stopped = entry.stopped if entry.tries or entry.compared else status.stopped
         before, entry = entry, replace(entry, tries=entry.tries + 1, stopped=stopped)
         self._journal.put(entry)
         try:

@@ -22,6 +22,8 @@ MOST_TRIES = 3
 """How often qBittorrent is asked to move a torrent that stays where it is."""
 AGAIN_AFTER = 600.0
 """Seconds until it is asked once more after that."""
+MOST_STARTS = 10
+"""How often a torrent that is back is told to go on, until it shows that it does."""
 SOON = 2.0
 """Seconds until something that qBittorrent does is looked at again."""
 SETTLED = 3.0
@@ -64,18 +66,29 @@ class Returning(Ground):
         if self._tag not in status.tags or not (in_trash or entry.tries or not self.lies_in_trash(entry)):
             return self._leave_to_user(entry, status)
         if in_trash:
-            return self._move_back(entry)
+            # One that was added is stopped once it is checked; moved before, it would be stopped after.
+            ready = status.stopped or entry.tries or self._is_late(entry)
+            return self._move_back(entry) if ready else self._now() + SOON / 4
         if not status.complete and entry.movie.downloaded_at and not self._is_late(entry):
             # It may show what it was before the move.
             return self._now() + SOON / 4
-        if status.complete or not entry.movie.downloaded_at:
-            self._start(entry, status)
-        else:
-            share = int(status.progress * 100)
-            self._say(f"⚠️  {entry.movie.label}: only {share} % of its files are right, so it is stopped")
+        if not self._goes_on(entry, status):
+            return self._now() + SOON / 4
         if entry.local:
             remove_empty_folders(Path(entry.local).parent, [Path(entry.local).name])
         return self._is_back(entry)
+
+    def _goes_on(self, entry: Entry, status: TorrentStatus) -> bool:
+        """Whether a torrent that is back shows that it goes on; it is told to. One that may not is said."""
+        if not status.complete and entry.movie.downloaded_at:
+            share = int(status.progress * 100)
+            self._say(f"⚠️  {entry.movie.label}: only {share} % of its files are right, so it is stopped")
+            return True
+        self._start(entry, status)
+        if not status.stopped or entry.stopped or entry.starts >= MOST_STARTS:
+            return True
+        self._journal.put(replace(entry, starts=entry.starts + 1))
+        return False
 
     def _add_again(self, entry: Entry) -> float | None:
         torrent = kept_torrent(self._queue.folder, entry.hash)
@@ -86,6 +99,7 @@ class Returning(Ground):
                 "them by hand."
             )
         require_trash(entry)
+        self._journal.put(replace(entry, looked_at=int(self._now())))
         self._ask.add_torrent(torrent, entry.trash)
         return self._now() + SOON / 4
 
